@@ -1,0 +1,1 @@
+"""Pedigree: a hermetic toolchain for fine-tuned open-weight models."""
