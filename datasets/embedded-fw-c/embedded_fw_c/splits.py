@@ -1,0 +1,32 @@
+"""Which template belongs to which split: by template and group, never by sample.
+
+Within a group, templates are ranked by the SHA-256 of their name. The first fifth is sealed, the next eighth is for
+development, the rest is for training; no one chose which. So that every meaning can be learned at all, a group keeps
+most of its templates for training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+
+SPLITS = ("train", "dev", "sealed")
+
+
+def split_of(names_and_groups: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Template name -> `train`, `dev` or `sealed`.
+
+    A group of n templates gives max(1, n // 5) to the sealed split, and max(1, n // 8) to development when n >= 4.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name, group in names_and_groups:
+        groups[group].append(name)
+    result: dict[str, str] = {}
+    for members in groups.values():
+        ranked = sorted(members, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+        sealed = max(1, len(ranked) // 5)
+        dev = max(1, len(ranked) // 8) if len(ranked) >= 4 else 0
+        for rank, name in enumerate(ranked):
+            result[name] = "sealed" if rank < sealed else "dev" if rank < sealed + dev else "train"
+    return result

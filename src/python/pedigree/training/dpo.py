@@ -1,0 +1,86 @@
+"""Direct preference optimisation: the chosen answer becomes likelier than the rejected one, measured from where the
+stage began (Rafailov et al. 2023)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datasets import Dataset
+from pedigree.step.context import StepContext
+from pedigree.step.errors import ToolError
+from pedigree.step.run import run_tool
+from pedigree.weights.determinism import make_deterministic
+from pedigree.training.hyperparameters import load_hyperparameters
+from pedigree.weights.loading import load_adapted, load_tokenizer
+from pedigree.training.records import read_records
+from pedigree.training.trainer import COMMON_ARGUMENTS, Progress, save_result
+from trl import DPOConfig, DPOTrainer
+
+
+@dataclass(frozen=True)
+class DpoHyperparameters:
+    """Settings of a preference stage.
+
+    Attributes:
+        epochs: Passes over the pairs.
+        batch_size: Pairs of an update.
+        learning_rate: Peak of the cosine schedule.
+        warmup: Updates of the linear warm-up.
+        context: Longest prompt with answer, in tokens.
+        beta: How dear it is to move away from where the stage began.
+        sft_weight: Weight of the likelihood of the chosen answer beside the preference; keeps it from sinking together
+            with the rejected one.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warmup: int
+    context: int
+    beta: float
+    sft_weight: float
+
+
+def main(step: StepContext) -> None:
+    """Read `base`, `adapter` and `datasets` (form `preference`); write `model/` and `training.json`.
+
+    Raises:
+        ToolError: No adapter to start from, which is also the reference, was given.
+    """
+    settings = load_hyperparameters(step.input_file("hyperparameters"), DpoHyperparameters)
+    make_deterministic(step.config["seed"])
+    if not step.has_input("adapter"):
+        raise ToolError(
+            f"'{step.target}': method 'dpo' has no adapter to start from", "set `adapter` to a target with method 'sft'"
+        )
+    pairs = [
+        {key: record[key] for key in ("prompt", "chosen", "rejected")} for record in read_records(step, "preference")
+    ]
+    tokenizer = load_tokenizer(step.input("base"))
+    progress = Progress()
+    trainer = DPOTrainer(
+        model=load_adapted(step.input("base"), step.input("adapter"), trainable=True),
+        args=DPOConfig(
+            output_dir=str(step.root / "scratch"),
+            num_train_epochs=settings.epochs,
+            per_device_train_batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            warmup_steps=settings.warmup,
+            max_length=settings.context,
+            beta=settings.beta,
+            loss_type=["sigmoid", "sft"],
+            loss_weights=[1.0, settings.sft_weight],
+            precompute_ref_log_probs=False,
+            seed=step.config["seed"],
+            **COMMON_ARGUMENTS,
+        ),
+        train_dataset=Dataset.from_list(pairs),
+        processing_class=tokenizer,
+        callbacks=[progress],
+    )
+    trainer.train()
+    save_result(step, "dpo", trainer.model, tokenizer, progress, len(pairs))
+
+
+if __name__ == "__main__":
+    run_tool(main)

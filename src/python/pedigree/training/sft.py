@@ -1,0 +1,85 @@
+"""Supervised fine-tuning on messages: the model learns the assistant's words alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datasets import Dataset
+from pedigree.step.context import StepContext
+from pedigree.step.run import run_tool
+from pedigree.weights.determinism import make_deterministic
+from pedigree.training.hyperparameters import load_hyperparameters
+from pedigree.weights.loading import load_adapted, load_base, load_tokenizer
+from pedigree.training.lora import LoraSettings, lora_config
+from pedigree.training.records import read_records
+from pedigree.training.trainer import COMMON_ARGUMENTS, Progress, save_result
+from trl import SFTConfig, SFTTrainer
+
+
+@dataclass(frozen=True)
+class SftHyperparameters:
+    """Settings of a supervised stage.
+
+    Attributes:
+        epochs: Passes over the data.
+        batch_size: Examples of an update.
+        learning_rate: Peak of the cosine schedule.
+        warmup: Updates of the linear warm-up.
+        context: Longest example in tokens; what is longer is cut.
+        lora_rank: Rank of the adapter; used with `weights="lora"`.
+        lora_alpha: The adapter's update is scaled by alpha / rank.
+        lora_targets: Modules that get an adapter.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warmup: int
+    context: int
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    lora_targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+def main(step: StepContext) -> None:
+    """Read `base`, perhaps `adapter`, and `datasets` (form `messages`); write `model/` and `training.json`."""
+    settings = load_hyperparameters(step.input_file("hyperparameters"), SftHyperparameters)
+    make_deterministic(step.config["seed"])
+    rows = [{"messages": record["messages"]} for record in read_records(step, "messages")]
+    tokenizer = load_tokenizer(step.input("base"))
+    progress = Progress()
+    fresh = step.config["weights"] == "lora" and not step.has_input("adapter")
+    trainer = SFTTrainer(
+        model=_starting_point(step),
+        args=SFTConfig(
+            output_dir=str(step.root / "scratch"),
+            num_train_epochs=settings.epochs,
+            per_device_train_batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            warmup_steps=settings.warmup,
+            max_length=settings.context,
+            assistant_only_loss=True,
+            seed=step.config["seed"],
+            **COMMON_ARGUMENTS,
+        ),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        peft_config=lora_config(_lora(settings)) if fresh else None,
+        callbacks=[progress],
+    )
+    trainer.train()
+    save_result(step, "sft", trainer.model, tokenizer, progress, len(rows))
+
+
+def _starting_point(step: StepContext):  # type: ignore[no-untyped-def]
+    if step.has_input("adapter"):
+        return load_adapted(step.input("base"), step.input("adapter"), trainable=True)
+    return load_base(step.input("base"))
+
+
+def _lora(settings: SftHyperparameters) -> LoraSettings:
+    return LoraSettings(settings.lora_rank, settings.lora_alpha, settings.lora_targets)
+
+
+if __name__ == "__main__":
+    run_tool(main)

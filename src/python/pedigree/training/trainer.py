@@ -1,0 +1,95 @@
+"""What the trainers of TRL share: arguments that hold for every method, progress, and what they leave behind."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pedigree.step.canonical import canonical_json
+from pedigree.step.context import StepContext
+from pedigree.step.errors import ToolError
+from pedigree.weights.tokenizer import save_tokenizer
+from pedigree.weights.saving import canonicalise_directory
+from peft import PeftModel
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, TrainerCallback, TrainerControl, TrainerState
+from transformers.training_args import TrainingArguments
+
+COMMON_ARGUMENTS: Mapping[str, Any] = {
+    "bf16": False,
+    "fp16": False,
+    "use_cpu": True,
+    "gradient_checkpointing": False,
+    "report_to": "none",
+    "save_strategy": "no",
+    "disable_tqdm": True,
+    "logging_steps": 10,
+    "dataloader_num_workers": 0,
+    "dataloader_pin_memory": False,
+    "optim": "adamw_torch",
+    # `foreach` sums gradients in an order that depends on how tensors are grouped.
+    "optim_args": "foreach=False",
+    "lr_scheduler_type": "cosine",
+    "train_sampling_strategy": "group_by_length",
+}
+
+
+class Progress(TrainerCallback):  # type: ignore[misc]
+    """Prints the loss, keeps it for the report, and stops a training that has no loss any more."""
+
+    def __init__(self) -> None:
+        self.losses: list[tuple[int, float]] = []
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, Any] | None = None,
+        **others: Any,
+    ) -> None:
+        """Called by the trainer every `logging_steps`.
+
+        Raises:
+            ToolError: The loss is not a number.
+        """
+        if logs is None or "loss" not in logs:
+            return
+        loss = float(logs["loss"])
+        if not math.isfinite(loss):
+            raise ToolError(f"the loss is {loss} at update {state.global_step}", "lower `learning_rate`")
+        self.losses.append((state.global_step, loss))
+        print(f"update {state.global_step}/{state.max_steps} loss {loss:.4f}", file=sys.stderr, flush=True)
+
+
+def save_result(
+    step: StepContext,
+    method: str,
+    model: PeftModel | PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    progress: Progress,
+    examples: int,
+) -> None:
+    """Write `model/` (adapter or full weights, with tokenizer) and `training.json`."""
+    directory = step.output("model")
+    if isinstance(model, PeftModel):
+        # DPO keeps the adapter that it started from beside the one that it trains; only the second is the result.
+        model.save_pretrained(str(directory), safe_serialization=True, selected_adapters=["default"])
+    else:
+        model.save_pretrained(str(directory), safe_serialization=True)
+    save_tokenizer(tokenizer, directory)
+    canonicalise_directory(directory)
+    step.output("training.json").write_bytes(
+        canonical_json(
+            {
+                "schema": "pedigree.training/1",
+                "method": method,
+                "seed": step.config["seed"],
+                "examples": examples,
+                "updates": progress.losses[-1][0] if progress.losses else 0,
+                "parameters": sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
+                "loss": [{"update": update, "value": f"{loss:.4f}"} for update, loss in progress.losses],
+            }
+        )
+    )

@@ -1,0 +1,37 @@
+"""Same inputs, same bytes: what a process must set before its first tensor."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import numpy
+import torch
+from pedigree.step.errors import ToolError
+
+_REQUIRED = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "PYTHONHASHSEED": "0",
+}
+
+
+def make_deterministic(seed: int) -> None:
+    """Seed every generator and let torch refuse operations that are not deterministic.
+
+    Raises:
+        ToolError: The process was started without the environment that pins threads and instruction set; both change
+            the order of floating-point sums, and so the bytes.
+    """
+    wrong = [f"{name}={value}" for name, value in _REQUIRED.items() if os.environ.get(name) != value]
+    if wrong:
+        raise ToolError(
+            f"this process would not make the same bytes again: it lacks {' '.join(wrong)}",
+            "start it through the build, or set these variables",
+        )
+    random.seed(seed)
+    numpy.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)

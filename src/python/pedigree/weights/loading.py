@@ -1,0 +1,50 @@
+"""Loading the models that a step was given: safetensors alone, no remote code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from pedigree.step.context import StepContext
+from pedigree.step.errors import ToolError
+from peft import PeftModel
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast, Qwen2ForCausalLM
+
+ADAPTER = "adapter_model.safetensors"
+
+
+def load_base(directory: Path) -> PreTrainedModel:
+    """The base model in `directory`/model, in 32 bits, with the one attention implementation that all steps use."""
+    return Qwen2ForCausalLM.from_pretrained(
+        str(directory / "model"),
+        dtype=torch.float32,
+        attn_implementation="eager",
+        use_safetensors=True,
+        local_files_only=True,
+    )
+
+
+def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer in `directory`/model."""
+    return AutoTokenizer.from_pretrained(str(directory / "model"), local_files_only=True, trust_remote_code=False)
+
+
+def load_adapted(base: Path, adapter: Path, *, trainable: bool) -> PeftModel:
+    """The base model with an adapter on it."""
+    return PeftModel.from_pretrained(
+        load_base(base), str(adapter / "model"), is_trainable=trainable, local_files_only=True, use_safetensors=True
+    )
+
+
+def load_judged(step: StepContext) -> torch.nn.Module:
+    """The model that an evaluation judges: the input `model`, put on the input `base` when it is an adapter.
+
+    Raises:
+        ToolError: `model` is an adapter, and no base was given.
+    """
+    model = step.input("model")
+    if not (model / "model" / ADAPTER).is_file():
+        return load_base(model)
+    if not step.has_input("base"):
+        raise ToolError(f"'{step.target}': the model is an adapter, and no base was given", "name its base")
+    return load_adapted(step.input("base"), model, trainable=False)

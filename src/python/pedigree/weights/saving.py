@@ -1,0 +1,36 @@
+"""Writing weights so that the same weights are the same bytes, and so that nothing but weights is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+# What the libraries put into a config that says where and with what it was written, not what the model is.
+_INCIDENTAL = ("_name_or_path", "transformers_version", "base_model_name_or_path", "revision", "peft_version", "auto_mapping")
+
+
+def save_model(model: Any, directory: Path) -> None:
+    """Save a transformers model as safetensors, and make its JSON files canonical."""
+    model.save_pretrained(str(directory), safe_serialization=True)
+    canonicalise_directory(directory)
+
+
+def canonicalise_directory(directory: Path) -> None:
+    """Sort keys and sets in the JSON configs of a model directory, and drop what does not belong there."""
+    for name in ("README.md", "training_args.bin"):
+        (directory / name).unlink(missing_ok=True)
+    for name in ("config.json", "generation_config.json", "adapter_config.json"):
+        path = directory / name
+        if path.exists():
+            document = _canonical(json.loads(path.read_text(encoding="utf-8")))
+            path.write_text(json.dumps(document, sort_keys=True, indent=2) + "\n", encoding="utf-8")
+
+
+def _canonical(document: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in document.items() if key not in _INCIDENTAL}
+    if isinstance(kept.get("target_modules"), list):
+        kept["target_modules"] = sorted(kept["target_modules"])
+    if "peft_type" in kept:
+        kept["base_model_name_or_path"] = None
+    return kept
