@@ -1,0 +1,1 @@
+"""The `pedigree` command for people without Pants: auditors and operators."""

@@ -1,0 +1,106 @@
+"""DSSE envelopes, alone (links, layouts) and in Sigstore bundles (statements).
+
+Writing is deterministic. Reading accepts the one way of writing alone: base64 has spare bits and readers that skip
+stray characters, JSON has spare space, and an envelope that differs in those would verify although a byte changed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from securesystemslib.signer import Signer  # type: ignore[attr-defined]
+
+from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
+from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.public import PublicKey
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+
+def pae(payload: bytes) -> bytes:
+    """The bytes that are signed: type and payload with their lengths (DSSE v1)."""
+    return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
+
+
+def sign_envelope(document: dict[str, Any], signer: Signer) -> bytes:
+    """Sign a document; the file's bytes."""
+    return canonical_json(_envelope(document, signer))
+
+
+def sign_bundle(document: dict[str, Any], signer: Signer, public: PublicKey) -> bytes:
+    """Sign a document into a Sigstore bundle that names its key by fingerprint; the file's bytes."""
+    material = {"publicKey": {"hint": public.fingerprint}, "tlogEntries": []}
+    bundle = {"mediaType": BUNDLE_TYPE, "verificationMaterial": material, "dsseEnvelope": _envelope(document, signer)}
+    return canonical_json(bundle)
+
+
+def open_envelope(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]:
+    """The document in an envelope that `public` signed.
+
+    Raises:
+        MalformedEvidence: It is not written as `sign_envelope` writes.
+        Refused: The signature is not this key's.
+    """
+    return _open(_canonical(data, origin), public, origin)
+
+
+def open_bundle(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]:
+    """The document in a Sigstore bundle that `public` signed; raises as `open_envelope` does."""
+    bundle = _canonical(data, origin)
+    expected = {"mediaType": BUNDLE_TYPE, "dsseEnvelope": bundle.get("dsseEnvelope")}
+    material = {"publicKey": {"hint": public.fingerprint}, "tlogEntries": []}
+    if bundle.get("verificationMaterial") != material:
+        raise Refused(f"{origin} does not name this key: its hint is not sha256:{public.fingerprint}")
+    if bundle != {**expected, "verificationMaterial": material} or not isinstance(bundle["dsseEnvelope"], dict):
+        raise MalformedEvidence(f"{origin} is not a Sigstore bundle v0.3 over a DSSE envelope")
+    return _open(bundle["dsseEnvelope"], public, origin)
+
+
+def _envelope(document: dict[str, Any], signer: Signer) -> dict[str, Any]:
+    payload = canonical_json(document)
+    signature = signer.sign(pae(payload))
+    # securesystemslib does not find a signature whose keyid is empty.
+    signatures = [{"keyid": signature.keyid, "sig": _encode(bytes.fromhex(signature.signature))}]
+    return {"payload": _encode(payload), "payloadType": PAYLOAD_TYPE, "signatures": signatures}
+
+
+def _open(envelope: dict[str, Any], public: PublicKey, origin: str) -> dict[str, Any]:
+    try:
+        (signature,) = envelope["signatures"]
+        payload, signed = _decode(envelope["payload"]), _decode(signature["sig"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEvidence(f"{origin} is not a DSSE envelope with one signature in plain base64") from error
+    if set(envelope) != {"payload", "payloadType", "signatures"} or set(signature) != {"keyid", "sig"}:
+        raise MalformedEvidence(f"{origin} has fields that a DSSE envelope does not have")
+    if envelope["payloadType"] != PAYLOAD_TYPE:
+        raise MalformedEvidence(f"{origin} holds a {envelope['payloadType']!r}, not {PAYLOAD_TYPE}")
+    if signature["keyid"] != public.keyid or not public.verifies(signed.hex(), pae(payload)):
+        raise Refused(f"{origin} is not signed by this key")
+    return _canonical(payload, f"the payload of {origin}")
+
+
+def _canonical(data: bytes, origin: str) -> dict[str, Any]:
+    try:
+        document = parse_json(data, origin)
+        if not isinstance(document, dict) or canonical_json(document) != data:
+            raise MalformedEvidence(f"{origin} is not one canonical JSON object")
+    except MalformedJson as error:
+        raise MalformedEvidence(str(error)) from error
+    return document
+
+
+def _encode(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _decode(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(str(error)) from error
+    if _encode(data) != text:
+        raise ValueError("base64 with spare bits set")
+    return data

@@ -1,0 +1,95 @@
+"""VERIFY.md: how to verify a release with tools that are not ours."""
+
+from __future__ import annotations
+
+from pedigree.trust.links import DELIVERY, link_file
+from pedigree.trust.public import PublicKey
+from pedigree.trust.sums import SEAL, SUMS
+
+KEY_FILE = "attestations/keys/signer.pub"
+_TEXT = """\
+# How to verify this release
+
+`{address}` is delivered with signed evidence of everything it was made from. Nothing below needs a network, the
+repository or the tools that made it; it needs Linux with GNU coreutils and findutils, and Python 3.10 or later with
+
+```console
+pip install in-toto==3.1.0 model-signing==1.1.1 pyOpenSSL
+```
+
+(model-signing 1.1.1 imports pyOpenSSL without declaring it. Commands 1 to 3 do without model-signing.)
+
+Run the commands in this directory, which may be read-only. **The release holds if all four exit with 0.**
+
+## 1. The key is the one that you know
+
+```sh
+echo "{fingerprint}  {key}" | sha256sum --strict -c
+```
+
+This file could have been changed together with the key. So compare the fingerprint
+
+    {fingerprint}
+
+with the one that the signer gave you by another way: in a contract, on the phone, on a page that you trust. Or put
+your own copy of the key in the place of `{key}` in the commands below.
+
+## 2. The lineage is what the signer allowed, and these are the files
+
+```sh
+(
+  set -e
+  view=$(mktemp -d)
+  trap 'rm -rf "$view"' EXIT
+  cp -rs --no-preserve=mode "$PWD/." "$view"
+  cd "$view"
+  in-toto-verify --layout attestations/root.layout --verification-keys {key} \\
+    --link-dir attestations/links --inspection-timeout 3600
+)
+```
+
+in-toto-verify checks the signatures of layout and links, that every step consumed exactly what earlier steps made, and
+that the files on disk are the ones that were delivered. It leaves a file where it runs; hence the view, which is made
+of symbolic links.
+
+## 3. No byte differs, no file is missing, none was added
+
+```sh
+find . -type f ! -path ./{sums} ! -path ./{link} ! -path ./{seal} -printf '%P\\0' \\
+  | LC_ALL=C sort -z | xargs -0 sha256sum | cmp - {sums} \\
+  && sha256sum {sums} {link} | cmp - {seal} \\
+  && test -z "$(find . ! -type f ! -type d)"
+```
+
+`{sums}` is signed through `{link}`. The comparison also finds what a signature cannot cover, such as spare bits in the
+encoding of the signature itself.
+
+## 4. The model is the one that was signed
+
+```sh
+model_signing verify key model --signature model.sig --public_key {key}
+```
+
+## What is where
+
+| path | what it is |
+|---|---|
+| `lineage.html` | the graph of all steps, to look at in a browser without network |
+| `lineage.json` | the same for programs |
+| `attestations/root.layout` | what the signer allows: steps, keys, rules (in-toto) |
+| `attestations/links/` | what each step consumed and made (in-toto) |
+| `attestations/*.provenance.sigstore.json` | SLSA provenance v1 of each step |
+| `attestations/*.test-result.sigstore.json` | which gates an evaluation met |
+| `attestations/*.summary.sigstore.json` | SLSA verification summary of the release |
+| `model.sig` | OpenSSF Model Signing signature over `model/` |
+| `{sums}`, `{seal}` | digests of all files |
+
+A build on a workstation says so in `builder.id` and claims SLSA Build L1, not more.
+"""
+
+
+def instructions(address: str, public: PublicKey) -> bytes:
+    """The text for one release and one key."""
+    link = f"attestations/links/{link_file(DELIVERY, public.keyid)}"
+    text = _TEXT.format(address=address, fingerprint=public.fingerprint, key=KEY_FILE, sums=SUMS, link=link, seal=SEAL)
+    return text.encode()

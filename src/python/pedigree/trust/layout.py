@@ -1,0 +1,115 @@
+"""The in-toto layout of a release: a fixed number of rules per input of a step, whatever the number of files.
+
+Naive MATCH and DISALLOW rules pass when something is left out or replayed. Therefore every link must carry the pin of
+this lineage and the digest of every input as a whole (REQUIRE takes literal names and stands before the rule that
+consumes them), sources are a step, and an inspection ties the products to the files on disk.
+"""
+
+from __future__ import annotations
+
+from glob import escape
+from typing import Any
+
+from pedigree.step.record import Record
+from pedigree.trust.closure import CODE, STEP_FILE, Closure
+from pedigree.trust.links import DELIVERY, SOURCES, TREE, pin
+from pedigree.trust.public import PublicKey
+from pedigree.trust.sums import SEAL, SUMS
+
+# Archived releases must stay verifiable: revoke by a new layout or key, not by a date.
+EXPIRES = "2999-12-31T23:59:59Z"
+INSPECTION = "delivered-files"
+MADE_BY_SEALING = ("model.sig", "VERIFY.md", "lineage.json", "lineage.html", SUMS, "attestations/*")
+
+Rule = list[str]
+
+
+def layout(closure: Closure, root: str, public: PublicKey) -> dict[str, Any]:
+    """The layout that allows this release and no other."""
+    steps = [
+        _step(SOURCES, _pinned(root), [["REQUIRE", TREE], ["CREATE", "*"]], public),
+        *(_step(record.name, _materials(record, root), _PRODUCTS, public, record.command) for record in closure.steps),
+        _step(DELIVERY, _delivery_materials(closure, root), _delivery_products(closure), public),
+    ]
+    return {
+        "_type": "layout",
+        "expires": EXPIRES,
+        "readme": f"What {closure.release.address} was made from, and which files were delivered.",
+        "keys": {public.keyid: public.to_json()},
+        "steps": steps,
+        "inspect": [_inspection()],
+    }
+
+
+_PRODUCTS: list[Rule] = [["REQUIRE", TREE], ["CREATE", "*"]]
+
+
+def _pinned(root: str) -> list[Rule]:
+    return [["REQUIRE", pin(root)], ["ALLOW", escape(pin(root))]]
+
+
+def _materials(record: Record, root: str) -> list[Rule]:
+    rules = _pinned(root)
+    for role, origin in sorted(record.inputs.items()):
+        place = f"inputs/{role}"
+        rules.append(["REQUIRE", f"{place}/{TREE}"])
+        if origin.step:
+            rules.append(["MATCH", "*", "IN", place, "WITH", "PRODUCTS", "FROM", origin.step])
+        else:
+            # The tree of a role is of a part of the sources, which have one tree for all: pinned, not matched.
+            rules.append(["ALLOW", escape(f"{place}/{TREE}")])
+            within = ["IN", origin.prefix] if origin.prefix else []
+            rules.append(["MATCH", "*", "IN", place, "WITH", "PRODUCTS", *within, "FROM", SOURCES])
+    if STEP_FILE in record.materials:
+        rules.append(["ALLOW", STEP_FILE])
+    interpreter = f"interpreter:sha256:{record.tool.interpreter_sha256}"
+    for needed in (record.tool.lock, interpreter):
+        rules.append(["REQUIRE", needed])
+        rules.append(["MATCH", escape(needed), "WITH", "PRODUCTS", "FROM", SOURCES])
+    rules.append(["MATCH", f"{CODE}*", "WITH", "PRODUCTS", "FROM", SOURCES])
+    return rules
+
+
+def _delivery_materials(closure: Closure, root: str) -> list[Rule]:
+    taken: Rule = ["MATCH", "*", "WITH", "PRODUCTS", "FROM", closure.release.name]
+    return [*_pinned(root), ["REQUIRE", TREE], taken]
+
+
+def _delivery_products(closure: Closure) -> list[Rule]:
+    kept: Rule = ["MATCH", "*", "WITH", "PRODUCTS", "FROM", closure.release.name]
+    return [["REQUIRE", SUMS], ["REQUIRE", "model.sig"], kept, *(["CREATE", path] for path in MADE_BY_SEALING)]
+
+
+def _step(
+    name: str, materials: list[Rule], products: list[Rule], public: PublicKey, command: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    closing: Rule = ["DISALLOW", "*"]
+    return {
+        "_type": "step",
+        "name": name,
+        "pubkeys": [public.keyid],
+        "threshold": 1,
+        "expected_command": list(command),
+        "expected_materials": [*materials, closing],
+        "expected_products": [*products, closing],
+    }
+
+
+def _inspection() -> dict[str, Any]:
+    """Run in the release: no file may differ from the delivery link, or be missing, or be there besides.
+
+    in-toto's recorder passes over links, so SHA256SUMS covers them; the seal lists the link that signs SHA256SUMS.
+    """
+    files: list[Rule] = [
+        ["REQUIRE", SUMS],
+        ["MATCH", "*", "WITH", "PRODUCTS", "FROM", DELIVERY],
+        ["ALLOW", SEAL],
+        ["DISALLOW", "*"],
+    ]
+    return {
+        "_type": "inspection",
+        "name": INSPECTION,
+        "run": ["sha256sum", "--quiet", "--strict", "-c", SUMS],
+        "expected_materials": files,
+        "expected_products": files,
+    }

@@ -1,0 +1,55 @@
+"""SLSA provenance v1 of one step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pedigree.step.record import Record
+from pedigree.trust.closure import STEP_FILE, code_files, role_files, source_path
+from pedigree.trust.statement import PROVENANCE, descriptor, statement
+
+BUILD_TYPE = "https://pedigree/step/v1"
+BUILDER = "https://pedigree/builders/"
+
+
+def provenance(record: Record) -> dict[str, Any]:
+    """The statement that a step made its products from its materials, with its config, code and tools.
+
+    The builder's identity says what ran the step; one that ends in `workstation` can claim SLSA Build L1 alone.
+    """
+    predicate = {
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": {"target": record.address, "kind": record.kind, "config": dict(record.config)},
+            "internalParameters": {
+                "step": record.name,
+                "tool": record.tool.module,
+                "resolve": record.tool.resolve,
+                "command": list(record.command),
+                "environment": dict(record.environment),
+                "platform": dict(record.platform),
+                "reproducibility": record.reproducibility,
+            },
+            "resolvedDependencies": _dependencies(record),
+        },
+        "runDetails": {"builder": {"id": f"{BUILDER}{record.builder}"}},
+    }
+    return statement(record.products, PROVENANCE, predicate)
+
+
+def _dependencies(record: Record) -> list[dict[str, Any]]:
+    """Every material with where it came from: another step's product, or a file under version control."""
+    found = [descriptor(path, sha, file=path, use="code") for path, sha in code_files(record).items()]
+    if STEP_FILE in record.materials:
+        found.append(descriptor(STEP_FILE, record.materials[STEP_FILE], use="config"))
+    for role, origin in record.inputs.items():
+        for path, sha in role_files(record, role).items():
+            name = f"inputs/{role}/{path}"
+            if origin.step:
+                found.append(descriptor(name, sha, step=origin.step, product=path, role=role, use="input"))
+            else:
+                found.append(descriptor(name, sha, file=source_path(origin.prefix, path), role=role, use="input"))
+    tool = record.tool
+    found.append(descriptor(tool.lock, tool.lock_sha256, file=tool.lock, use="lock"))
+    found.append(descriptor(tool.interpreter, tool.interpreter_sha256, use="interpreter"))
+    return sorted(found, key=lambda dependency: (dependency["annotations"]["use"], dependency["name"]))

@@ -1,0 +1,91 @@
+"""Public keys: ECDSA on P-256, the one kind that every stock verifier accepts and that signs reproducibly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
+from securesystemslib.signer import Signature, SSlibKey  # type: ignore[attr-defined]
+
+from pedigree.step.digests import sha256_bytes
+from pedigree.step.errors import ToolError
+
+SCHEME = "ecdsa-sha2-nistp256"
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A key that signatures are checked with.
+
+    Attributes:
+        pem: SubjectPublicKeyInfo as PEM, in the one form that `cryptography` writes.
+        keyid: The identifier that in-toto computes from the key.
+    """
+
+    pem: str
+    keyid: str
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the PEM file, what `sha256sum key.pub` prints; also the hint in a Sigstore bundle."""
+        return sha256_bytes(self.pem.encode())
+
+    def to_json(self) -> dict[str, Any]:
+        """The key as an in-toto layout lists it."""
+        document: dict[str, Any] = SSlibKey.from_crypto(_load(self.pem.encode())).to_dict()
+        return {**document, "keyid": self.keyid}
+
+    def verifies(self, signature: str, data: bytes) -> bool:
+        """Whether `signature`, a DER signature in hex, is this key's over `data`."""
+        try:
+            SSlibKey.from_crypto(_load(self.pem.encode())).verify_signature(Signature(self.keyid, signature), data)
+        except (UnverifiedSignatureError, VerificationError):
+            return False
+        return True
+
+
+def public_key(pem: bytes, origin: str) -> PublicKey:
+    """Read a public key from PEM.
+
+    Args:
+        pem: The file's content.
+        origin: What to call it in an error.
+
+    Raises:
+        ToolError: It is no public key, or one of another kind.
+    """
+    try:
+        key = _load(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ToolError(f"{origin} is not a public key in PEM", "name the .pub file of the signer") from error
+    return from_crypto(key, origin)
+
+
+def read_public_key(path: Path) -> PublicKey:
+    """Read a public key from a PEM file, as `public_key` does."""
+    try:
+        return public_key(path.read_bytes(), str(path))
+    except OSError as error:
+        what = f"cannot read the public key {path}: {error.strerror}"
+        raise ToolError(what, "name a .pub file that exists") from error
+
+
+def from_crypto(key: object, origin: str) -> PublicKey:
+    """Wrap a key of the `cryptography` package.
+
+    Raises:
+        ToolError: It is not an ECDSA key on P-256.
+    """
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise ToolError(f"{origin} is not an ECDSA key on P-256", "make one by `python -m pedigree.trust.keys init`")
+    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return PublicKey(pem.decode(), SSlibKey.from_crypto(key, scheme=SCHEME).keyid)
+
+
+def _load(pem: bytes) -> Any:
+    return serialization.load_pem_public_key(pem)
