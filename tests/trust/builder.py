@@ -207,20 +207,33 @@ def stock_commands(instructions: Path) -> list[str]:
     return [block.split("```")[0] for block in blocks]
 
 
-def run_stock(command: str, release: Path) -> subprocess.CompletedProcess[str]:
-    """Paste a command in a shell in the release directory, with the stock verifiers of this environment on PATH."""
-    scripts = Path(sys.executable).parent
-    environment = {"PATH": f"{scripts}:/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+def stock_tools(directory: Path) -> Path:
+    """A directory for PATH with the console scripts of in-toto and model-signing, run by this Python."""
+    directory.mkdir()
+    for name, module in (("in-toto-verify", "in_toto.in_toto_verify"), ("model_signing", "model_signing._cli")):
+        script = directory / name
+        start = f"import sys; from {module} import main; sys.argv[0] = '{name}'; sys.exit(main())"
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{start}" "$@"\n')
+        script.chmod(0o755)
+    return directory
+
+
+def run_stock(command: str, release: Path, tools: Path) -> subprocess.CompletedProcess[str]:
+    """Paste a command into a shell in the release directory."""
+    search = os.pathsep.join(path for path in sys.path if path)
+    environment = {"PATH": f"{tools}:/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8", "PYTHONPATH": search}
     return subprocess.run(
         ["bash", "-c", command], cwd=release, env=environment, capture_output=True, text=True, check=False
     )
 
 
 def make_read_only(directory: Path) -> None:
+    """Take the right to write from a directory and everything in it."""
     for path in [*directory.rglob("*"), directory]:
         path.chmod(stat.S_IMODE(os.stat(path).st_mode) & ~0o222)
 
 
 def make_writable(directory: Path) -> None:
+    """Give it back, so that pytest can clean up."""
     for path in [directory, *directory.rglob("*")]:
         path.chmod(stat.S_IMODE(os.stat(path).st_mode) | stat.S_IWUSR)

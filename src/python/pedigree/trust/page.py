@@ -6,11 +6,11 @@ the step was made from.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from pedigree.step.canonical import canonical_json
 from pedigree.trust.drawing import HEIGHT, WIDTH, Drawing, draw
 from pedigree.trust.links import DELIVERY, link_file
 from pedigree.trust.pagestyle import STYLE
@@ -147,7 +147,7 @@ def _section(step: dict[str, Any], number: Mapping[str, int]) -> str:
         "reproducible": step["reproducibility"],
         "artifact": f"tree sha256:{step['artifact']}",
     }
-    config = canonical_json(step["config"]).decode()
+    config = json.dumps(step["config"], sort_keys=True, indent=2, ensure_ascii=False)
     inputs = "".join(_input(role, step["inputs"][role], number) for role in sorted(step["inputs"]))
     return (
         f'<section id="s{number[step["name"]]}"><h2>{escape(step["address"])}</h2>{_table(rows)}'
