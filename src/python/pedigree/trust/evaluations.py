@@ -16,6 +16,7 @@ from pedigree.trust.statement import TEST_RESULT, descriptor, statement
 
 ROLE = "evaluations/"
 REPORT = "report.json"
+WEIGHTS = ".safetensors"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def evaluations(closure: Closure, release: Path) -> list[Evaluation]:
     """The evaluations of a release, in the order of their suites.
 
     Raises:
-        ToolError: A report is missing, is not the one that was judged, or says that a gate is not met.
+        ToolError: A report is missing, is not the one that was judged, is of another model, or says that a gate is not met.
     """
     found = []
     for role, origin in sorted(closure.release.inputs.items()):
@@ -49,6 +50,7 @@ def evaluations(closure: Closure, release: Path) -> list[Evaluation]:
                 raise ToolError(what, "package again")
             evaluation = Evaluation(suite, judge, path.read_bytes())
             _check(evaluation)
+            _check_model(evaluation, closure)
             found.append(evaluation)
     return found
 
@@ -94,3 +96,11 @@ def _check(evaluation: Evaluation) -> None:
     if unmet or report["passed"] is not True:
         lines = "".join(f"\n  {line}" for line in gate_lines({"gates": unmet}))
         raise ToolError(f"suite '{evaluation.suite}' has gates that are not met{lines}", "train a better model")
+
+
+def _check_model(evaluation: Evaluation, closure: Closure) -> None:
+    judged = set(evaluated_model(evaluation.judge, closure).values())
+    for path, digest in closure.release.products.items():
+        if path.startswith("model/") and path.endswith(WEIGHTS) and digest not in judged:
+            what = f"suite '{evaluation.suite}' judged another model than '{closure.release.address}' delivers ({path})"
+            raise ToolError(what, "name the same model in the evaluation and in the release")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes, tree_digest
 from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.evaluations import WEIGHTS
 from pedigree.trust.evidence import Artifacts, Delivered
 from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.lineage import summary_file, test_result_file
@@ -246,7 +247,7 @@ _CHECKS: tuple[tuple[str, Callable[[Delivered], str]], ...] = (
 
 
 def _delivered_weights(delivered: Delivered) -> Artifacts:
-    return {path: sha for path, sha in under("model", delivered.digests).items() if path.endswith(".safetensors")}
+    return {path: sha for path, sha in under("model", delivered.digests).items() if path.endswith(WEIGHTS)}
 
 
 def _files(artifacts: Artifacts) -> Artifacts:

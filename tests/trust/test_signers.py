@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from pedigree.step.errors import ToolError
+from pedigree.trust.public import PublicKey, public_key, read_public_key
+from pedigree.trust.signers import load_signer, signer_public_key
+from trust.builder import make_key
+
+_PEM = serialization.Encoding.PEM
+_PKCS8 = serialization.PrivateFormat.PKCS8
+
+
+def _write(path: Path, key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, password: bytes = b"") -> str:
+    lock = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    path.write_bytes(key.private_bytes(_PEM, _PKCS8, lock))
+    path.chmod(0o600)
+    return f"file:{path}"
+
+
+def test_the_same_bytes_give_the_same_signature_in_every_signer(uri: str, public: PublicKey) -> None:
+    one, two = load_signer(uri, public).sign(b"data"), load_signer(uri, public).sign(b"data")
+    assert one.signature == two.signature
+    assert public.verifies(one.signature, b"data")
+    assert not public.verifies(one.signature, b"date")
+    assert not public.verifies("00", b"data")
+
+
+def test_rfc_6979_appendix_a_2_5_p256_sha256_sample(tmp_path: Path) -> None:
+    # The private key x, and r and s for the message "sample", from the RFC.
+    x = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
+    r = 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716
+    s = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
+    uri = _write(tmp_path / "rfc.pem", ec.derive_private_key(x, ec.SECP256R1()))
+    signature = bytes.fromhex(load_signer(uri, signer_public_key(uri)).sign(b"sample").signature)
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    assert decode_dss_signature(signature) == (r, s)
+
+
+def test_both_ways_of_writing_a_file_uri_name_the_same_key(uri: str, public: PublicKey) -> None:
+    assert signer_public_key(uri.replace("file:", "file://")) == public
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("file:key.pem", "no absolute path"),
+        ("file:", "no absolute path"),
+        ("file:/nonexistent/key.pem", "No such file"),
+        ("gpg:ABCD", "unknown scheme 'gpg:'"),
+        ("key.pem", "unknown scheme"),
+    ],
+)
+def test_a_signer_that_is_not_there_is_one_clear_error(uri: str, told: str) -> None:
+    with pytest.raises(ToolError, match=told):
+        signer_public_key(uri)
+
+
+def test_a_service_that_cannot_be_reached_is_one_clear_error() -> None:
+    with pytest.raises(ToolError, match="cannot ask the signer gcpkms:"):
+        signer_public_key("gcpkms:projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1")
+
+
+def test_a_key_open_to_others_is_refused(tmp_path: Path) -> None:
+    uri = make_key(tmp_path / "open.pem")
+    (tmp_path / "open.pem").chmod(0o640)
+    with pytest.raises(ToolError, match=r"open to other users[\s\S]*hint: chmod 600"):
+        signer_public_key(uri)
+
+
+def test_keys_of_another_kind_are_refused(tmp_path: Path) -> None:
+    wrong_curve = _write(tmp_path / "p384.pem", ec.generate_private_key(ec.SECP384R1()))
+    wrong_kind = _write(tmp_path / "ed.pem", ed25519.Ed25519PrivateKey.generate())
+    locked = _write(tmp_path / "locked.pem", ec.generate_private_key(ec.SECP256R1()), b"password")
+    (tmp_path / "text.pem").write_text("no key")
+    (tmp_path / "text.pem").chmod(0o600)
+    for uri in (wrong_curve, wrong_kind):
+        with pytest.raises(ToolError, match="not an ECDSA key on P-256"):
+            signer_public_key(uri)
+    for uri in (locked, f"file:{tmp_path / 'text.pem'}"):
+        with pytest.raises(ToolError, match="not an unencrypted private key"):
+            signer_public_key(uri)
+
+
+def test_a_signer_with_another_key_than_the_announced_one_is_refused(tmp_path: Path, public: PublicKey) -> None:
+    with pytest.raises(ToolError, match="not the signer's public key"):
+        load_signer(make_key(tmp_path / "other.pem"), public)
+
+
+def test_a_public_key_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="not a public key"):
+        public_key(b"no key", "x.pub")
+    with pytest.raises(ToolError, match="not an ECDSA key on P-256"):
+        pem = ed25519.Ed25519PrivateKey.generate().public_key()
+        public_key(pem.public_bytes(_PEM, serialization.PublicFormat.SubjectPublicKeyInfo), "x.pub")
+    with pytest.raises(ToolError, match="No such file"):
+        read_public_key(tmp_path / "missing.pub")
