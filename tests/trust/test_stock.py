@@ -13,7 +13,7 @@ from pedigree.step.digests import directory_files, list_files
 from pedigree.trust.sums import SEAL, SUMS, sums
 from trust.builder import make_read_only, make_writable, run_stock, stock_commands
 
-IN_TOTO, MODEL_SIGNING = 1, 3
+IN_TOTO, SUMS_COMMAND, MODEL_SIGNING = 1, 2, 3
 ADDED = (
     "model/extra.bin",
     "model/.hidden",
@@ -118,6 +118,16 @@ def test_a_link_to_a_directory_added_is_found(pristine: Path, release: Path, too
     assert not holds(pristine, release, tools)
 
 
+def test_a_link_in_the_place_of_a_file_is_found(pristine: Path, release: Path, tools: Path) -> None:
+    weights = release / "model" / "adapter_model.safetensors"
+    elsewhere = release.parent / "elsewhere"
+    weights.rename(elsewhere)
+    weights.symlink_to(elsewhere)
+    commands = stock_commands(pristine / "VERIFY.md")
+    assert run_stock(commands[SUMS_COMMAND], release, tools).returncode != 0
+    assert run_stock(commands[MODEL_SIGNING], release, tools).returncode != 0
+
+
 @pytest.mark.parametrize("path", ["model/extra.bin", "model/deeper/extra.bin"])
 def test_in_toto_alone_finds_an_added_file(pristine: Path, release: Path, tools: Path, path: str) -> None:
     (release / path).parent.mkdir(parents=True, exist_ok=True)
@@ -173,6 +183,14 @@ def test_a_link_replayed_from_another_build_is_refused_by_in_toto_itself(
     name = next(path.name for path in (release / links).iterdir() if path.name.startswith("datasets.demo.heldout."))
     assert (release / links / name).read_bytes() != (another / links / name).read_bytes()
     shutil.copyfile(another / links / name, release / links / name)
+    _recompute_sums(release)
+    assert not in_toto_holds(pristine, release, tools)
+
+
+def test_the_layout_of_another_build_is_refused_by_in_toto_itself(
+    pristine: Path, another: Path, release: Path, tools: Path
+) -> None:
+    shutil.copyfile(another / "attestations/root.layout", release / "attestations/root.layout")
     _recompute_sums(release)
     assert not in_toto_holds(pristine, release, tools)
 

@@ -78,6 +78,12 @@ def test_another_key_is_refused_everywhere(pristine: Path, foreign: Path) -> Non
     assert set(failing(pristine, other)) == set(range(1, 11))
 
 
+def test_json_that_is_nested_too_deeply_is_a_check_that_does_not_hold(release: Path, public: PublicKey) -> None:
+    for path in ("lineage.json", LAYOUT, "evaluation/suite/report.json"):
+        (release / path).write_text('{"a":' * 900 + "1" + "}" * 900)
+    assert not verify_release(release, public).holds
+
+
 def test_an_empty_directory_holds_nothing(tmp_path: Path, public: PublicKey) -> None:
     assert set(failing(tmp_path, public)) == set(range(1, 11))
 
@@ -153,6 +159,7 @@ def test_4_a_delivery_of_something_else_is_refused(release: Path, uri: str, publ
         (put("products", "model/adapter_config.json", "sha256", value=SHA), "differ in what it made"),
         (put("products", "tree:", "sha256", value=SHA), "differ in what it made"),
         (put("materials", "inputs/base/model/config.json", "sha256", value=SHA), "differ in what it consumed"),
+        (put("materials", f"interpreter:sha256:{SHA}", value={"sha256": SHA}), "differ in what it consumed"),
         (put("materials", "added", value={"sha256": SHA}), "differ in what it consumed"),
         (put("command", value=["true"]), "differ in the command"),
     ],

@@ -38,7 +38,7 @@ def evaluations(closure: Closure, release: Path) -> list[Evaluation]:
     """The evaluations of a release, in the order of their suites.
 
     Raises:
-        ToolError: A report is missing, is not the one that was judged, is of another model, or says that a gate is not met.
+        ToolError: A report is missing, is not the one that was judged, or is of another model; or a gate is not met.
     """
     found = []
     for role, origin in sorted(closure.release.inputs.items()):

@@ -12,7 +12,7 @@ from typing import Any
 
 from pedigree.step.record import Record
 from pedigree.trust.closure import CODE, STEP_FILE, Closure
-from pedigree.trust.links import DELIVERY, SOURCES, TREE, pin
+from pedigree.trust.links import DELIVERY, INTERPRETER, SOURCES, TREE, pin
 from pedigree.trust.public import PublicKey
 from pedigree.trust.sums import SEAL, SUMS
 
@@ -62,7 +62,7 @@ def _materials(record: Record, root: str) -> list[Rule]:
             rules.append(["MATCH", "*", "IN", place, "WITH", "PRODUCTS", *within, "FROM", SOURCES])
     if STEP_FILE in record.materials:
         rules.append(["ALLOW", STEP_FILE])
-    interpreter = f"interpreter:sha256:{record.tool.interpreter_sha256}"
+    interpreter = f"{INTERPRETER}{record.tool.interpreter_sha256}"
     for needed in (record.tool.lock, interpreter):
         rules.append(["REQUIRE", needed])
         rules.append(["MATCH", escape(needed), "WITH", "PRODUCTS", "FROM", SOURCES])

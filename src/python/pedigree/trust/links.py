@@ -18,8 +18,8 @@ from pedigree.trust.closure import Closure, role_files
 SOURCES = "sources"
 DELIVERY = "delivery"
 TREE = "tree:"
-_PIN = "pin:sha256:"
-_INTERPRETER = "interpreter:sha256:"
+PIN = "pin:sha256:"
+INTERPRETER = "interpreter:sha256:"
 
 
 def lineage_root(statements: Mapping[str, dict[str, Any]]) -> str:
@@ -33,7 +33,7 @@ def lineage_root(statements: Mapping[str, dict[str, Any]]) -> str:
 
 def pin(root: str) -> str:
     """The pseudo-artifact that ties a link to one lineage."""
-    return f"{_PIN}{root}"
+    return f"{PIN}{root}"
 
 
 def link_file(step: str, keyid: str) -> str:
@@ -43,7 +43,7 @@ def link_file(step: str, keyid: str) -> str:
 
 def sources_link(closure: Closure, root: str) -> dict[str, Any]:
     """Files under version control are a step too, so that they are matched rather than allowed."""
-    interpreters = {f"{_INTERPRETER}{digest}": digest for digest in closure.interpreters}
+    interpreters = {f"{INTERPRETER}{digest}": digest for digest in closure.interpreters}
     products = {**closure.sources, **interpreters, TREE: tree_digest(closure.sources)}
     return _link(SOURCES, {pin(root): root}, products)
 
@@ -52,7 +52,7 @@ def step_link(record: Record, root: str) -> dict[str, Any]:
     """The link of one step."""
     trees = {f"inputs/{role}/{TREE}": tree_digest(role_files(record, role)) for role in record.inputs}
     tool = record.tool
-    interpreter = {f"{_INTERPRETER}{tool.interpreter_sha256}": tool.interpreter_sha256}
+    interpreter = {f"{INTERPRETER}{tool.interpreter_sha256}": tool.interpreter_sha256}
     materials = {**record.materials, **trees, **interpreter, tool.lock: tool.lock_sha256, pin(root): root}
     products = {**record.products, TREE: tree_digest(record.products)}
     return _link(record.name, materials, products, record.command, record.environment)

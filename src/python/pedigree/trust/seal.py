@@ -169,7 +169,7 @@ def _write(outputs: Path, files: Mapping[str, bytes]) -> None:
             (outputs / path).parent.mkdir(parents=True, exist_ok=True)
             (outputs / path).write_bytes(data)
     except OSError as error:
-        raise ToolError(f"cannot write {error.filename}: {error.strerror}", "free the disk, then again") from error
+        raise ToolError(f"cannot write {outputs}: {error.strerror}", "free the disk, then again") from error
 
 
 def main(arguments: list[str]) -> int:

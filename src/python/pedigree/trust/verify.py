@@ -14,7 +14,7 @@ from pedigree.trust.evaluations import WEIGHTS
 from pedigree.trust.evidence import Artifacts, Delivered
 from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.lineage import summary_file, test_result_file
-from pedigree.trust.links import DELIVERY, SOURCES, TREE, lineage_root, link_file, pin
+from pedigree.trust.links import DELIVERY, INTERPRETER, PIN, SOURCES, TREE, lineage_root, link_file, pin
 from pedigree.trust.modelsig import model_statement, under
 from pedigree.trust.public import PublicKey
 from pedigree.trust.statement import MODEL_SIGNATURE, PROVENANCE, SUMMARY, TEST_RESULT, subjects_of
@@ -65,7 +65,7 @@ def _run(number: int, claim: str, check: Callable[[Delivered], str], delivered: 
         return Check(number, claim, True, check(delivered))
     except (Refused, MalformedEvidence) as problem:
         return Check(number, claim, False, str(problem))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError, RecursionError) as error:
         return Check(number, claim, False, f"the evidence has not the shape of evidence: {error!r}")
 
 
@@ -132,12 +132,7 @@ def _provenance_agrees(delivered: Delivered) -> str:
         products = delivered.products(step)
         if subjects_of(statement) != _files(products) or products.get(TREE) != tree_digest(_files(products)):
             raise Refused(f"provenance and link of '{step}' differ in what it made")
-        named = {
-            item["name"]: item["digest"]["sha256"]
-            for item in delivered.dependencies(step)
-            if item["annotations"]["use"] != "interpreter"
-        }
-        if named != _files(delivered.materials(step)):
+        if _consumed(delivered, step) != _without_trees(delivered.materials(step)):
             raise Refused(f"provenance and link of '{step}' differ in what it consumed")
         if delivered.parameters(step)["command"] != delivered.links[step]["command"]:
             raise Refused(f"provenance and link of '{step}' differ in the command")
@@ -246,14 +241,27 @@ _CHECKS: tuple[tuple[str, Callable[[Delivered], str]], ...] = (
 )
 
 
+def _consumed(delivered: Delivered, step: str) -> Artifacts:
+    """A step's materials by its provenance, as a link names them."""
+    consumed = {}
+    for dependency in delivered.dependencies(step):
+        digest = dependency["digest"]["sha256"]
+        is_interpreter = dependency["annotations"]["use"] == "interpreter"
+        consumed[f"{INTERPRETER}{digest}" if is_interpreter else dependency["name"]] = digest
+    return consumed
+
+
 def _delivered_weights(delivered: Delivered) -> Artifacts:
     return {path: sha for path, sha in under("model", delivered.digests).items() if path.endswith(WEIGHTS)}
 
 
+def _without_trees(artifacts: Artifacts) -> Artifacts:
+    return {path: sha for path, sha in artifacts.items() if not path.startswith(PIN) and not path.endswith(TREE)}
+
+
 def _files(artifacts: Artifacts) -> Artifacts:
     """Without pseudo-artifacts."""
-    pseudo = ("pin:", "interpreter:")
-    return {path: sha for path, sha in artifacts.items() if not path.startswith(pseudo) and not path.endswith(TREE)}
+    return {path: sha for path, sha in _without_trees(artifacts).items() if not path.startswith(INTERPRETER)}
 
 
 def _first_difference(one: Artifacts, other: Artifacts) -> str:
