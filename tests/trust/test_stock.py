@@ -113,6 +113,12 @@ def test_a_file_added_is_found(pristine: Path, release: Path, tools: Path, path:
     assert not holds(pristine, release, tools)
 
 
+@pytest.mark.parametrize("name", ["-t", "--text", "-", "--"])
+def test_the_sums_find_a_file_that_is_named_like_an_option(release: Path, tools: Path, name: str) -> None:
+    (release / name).write_bytes(b"")
+    assert run_stock(stock_commands(release / "VERIFY.md")[SUMS_COMMAND], release, tools).returncode != 0
+
+
 def test_a_link_to_a_directory_added_is_found(pristine: Path, release: Path, tools: Path) -> None:
     (release / "model" / "elsewhere").symlink_to("/tmp")
     assert not holds(pristine, release, tools)

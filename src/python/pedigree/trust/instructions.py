@@ -32,7 +32,7 @@ This file could have been changed together with the key. So compare the fingerpr
     {fingerprint}
 
 with the one that the signer gave you by another way: in a contract, on the phone, on a page that you trust. Or put
-your own copy of the key in the place of `{key}` in the commands below.
+the absolute path of your own copy of the key in the place of `{key}` in the commands below.
 
 ## 2. The lineage is what the signer allowed, and these are the files
 
@@ -56,13 +56,13 @@ of symbolic links.
 
 ```sh
 find . -type f ! -path ./{sums} ! -path ./{link} ! -path ./{seal} -printf '%P\\0' \\
-  | LC_ALL=C sort -z | xargs -0 sha256sum | cmp - {sums} \\
+  | LC_ALL=C sort -z | xargs -0 sha256sum -- | cmp - {sums} \\
   && sha256sum {sums} {link} | cmp - {seal} \\
   && test -z "$(find . ! -type f ! -type d)"
 ```
 
-`{sums}` is signed through `{link}`. The comparison also finds what a signature cannot cover, such as spare bits in the
-encoding of the signature itself.
+`{sums}` is signed through the delivery link. The comparison also finds what a signature cannot cover, such as spare
+bits in the encoding of the signature itself.
 
 ## 4. The model is the one that was signed
 
