@@ -1,0 +1,1 @@
+"""Tools that judge a model: metrics, calibration, selective prediction, gates, reports."""

@@ -1,0 +1,1 @@
+"""Tools that put together what is delivered."""
