@@ -24,7 +24,7 @@ _INDICES = "i j k idx pos ch row slot".split()
 _COUNTS = "n len size num cnt total_len frames items".split()
 _POINTERS = "ptr src dst data cursor node entry item block reg_ptr dev ctx".split()
 _ARRAYS = "buf buffer frame samples queue bytes words packet table_buf line scratch".split()
-_SUFFIXES = ("", "", "", "_a", "_b", "_raw", "_in", "_out", "_lo", "_hi", "0", "1", "2")
+_SUFFIXES = ("", "", "", "", "", "_a", "_b", "0", "1", "2")
 _RESERVED = frozenset("main read write send select index signal abs div exit time y0 y1 j0 j1 jn yn".split())
 
 

@@ -46,8 +46,8 @@ class PretrainHyperparameters:
         learning_rate: Peak of the schedule: linear warm-up, then cosine to a twentieth.
         warmup: Updates of the warm-up.
         weight_decay: Of AdamW, on matrices alone.
-        marker: The token after which tokens weigh more.
-        marker_weight: How much more.
+        marker: The token that parts a document's code from the note on it.
+        marker_weight: What the tokens after the marker weigh, together, relative to those before it.
     """
 
     vocabulary: int
@@ -198,11 +198,15 @@ def _pad(batch: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
 def _weighted_loss(
     logits: torch.Tensor, ids: torch.Tensor, labels: torch.Tensor, marker: int, marker_weight: float
 ) -> torch.Tensor:
-    """Mean cross entropy, in which every token after the marker weighs `marker_weight`."""
+    """Mean cross entropy, in which a document's tokens after the marker weigh, together, `marker_weight` times as much
+    as those before it."""
     targets = labels[:, 1:]
     per_token = torch.nn.functional.cross_entropy(logits[:, :-1].transpose(1, 2), targets, reduction="none")
-    after = (ids[:, :-1] == marker).cumsum(dim=1) > 0
-    weights = torch.where(after, marker_weight, 1.0) * (targets != _IGNORED)
+    counted = targets != _IGNORED
+    after = ((ids[:, :-1] == marker).cumsum(dim=1) > 0) & counted
+    before = counted & ~after
+    share = marker_weight * before.sum(dim=1, keepdim=True) / after.sum(dim=1, keepdim=True).clamp(min=1)
+    weights = before + after * share
     return (per_token * weights).sum() / weights.sum()
 
 
