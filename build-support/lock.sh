@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Regenerate hash locks: build-support/lock.sh [name ...], by default all of them. A pin that still fits is kept; to
+# move one, edit the .in file, or delete the lock to move all of it.
+# Locks name no index, because everyone has another mirror; hashes make the mirrors equal.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly PIP_TOOLS=7.6.2
+
+# A pip-compile of the Python ($1) that the lock is for, in a venv that goes when the script ends.
+tools_of() {
+    local venv=$scratch/$1
+    if [[ ! -x $venv/bin/pip-compile ]]; then
+        "$1" -m venv "$venv"
+        "$venv/bin/pip" install --quiet "pip-tools==$PIP_TOOLS"
+    fi
+    echo "$venv/bin/pip-compile"
+}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+shopt -s nullglob
+for requirements in 3rdparty/python/*.in 3rdparty/tools/*.in; do
+    name=$(basename "$requirements" .in)
+    if (($#)) && [[ " $* " != *" $name "* ]]; then continue; fi
+    python=python3.11
+    [[ $name == pants ]] && python=python3.9 # all that Pants 2.17 runs on
+    compile=$(tools_of "$python")
+    echo "locking $requirements" >&2
+    "$compile" --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+        --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+        --output-file "${requirements%.in}.lock" "$requirements"
+done
