@@ -24,7 +24,7 @@ for requirements in 3rdparty/python/*.in 3rdparty/tools/*.in; do
     name=$(basename "$requirements" .in)
     if (($#)) && [[ " $* " != *" $name "* ]]; then continue; fi
     python=python3.11
-    [[ $name == pants ]] && python=python3.9 # all that Pants 2.17 runs on
+    case $name in pants | stubs) python=python3.9 ;; esac # all that Pants 2.17 runs on
     compile=$(tools_of "$python")
     echo "locking $requirements" >&2
     "$compile" --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
