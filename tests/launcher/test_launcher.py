@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +29,18 @@ class Launcher:
     home: Path
     install: Path
 
-    def run(self, *arguments: str, program: Path | None = None, cwd: Path | None = None, **environment: str) -> str:
+    def run(
+        self,
+        *arguments: str,
+        program: Path | None = None,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
         """What the client printed: its arguments, its directory and its environment."""
         result = subprocess.run(
             [program or self.repo / "pants", *arguments],
             cwd=cwd or self.repo,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(self.home), "PIP_CERT": "", **environment},
+            env={"PATH": "/usr/bin:/bin", "HOME": str(self.home), "PIP_CERT": "", **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -46,7 +53,9 @@ class Launcher:
     def option(self, name: str, **environment: str) -> str | None:
         """What the client's environment says of one variable."""
         values = [
-            line.partition("=")[2] for line in self.run(**environment).splitlines() if line.startswith(f"{name}=")
+            line.partition("=")[2]
+            for line in self.run(environment=environment).splitlines()
+            if line.startswith(f"{name}=")
         ]
         return values[0] if values else None
 
@@ -101,7 +110,7 @@ def test_a_closed_standard_input_is_an_empty_one(launcher: Launcher) -> None:
 
 def test_another_cache_is_used_when_it_is_named(launcher: Launcher, tmp_path: Path) -> None:
     (launcher.home / ".cache").rename(tmp_path / "elsewhere")
-    printed = launcher.run(XDG_CACHE_HOME=str(tmp_path / "elsewhere"))
+    printed = launcher.run(environment={"XDG_CACHE_HOME": str(tmp_path / "elsewhere")})
     assert f"_PANTS_SERVER_EXE={tmp_path}/elsewhere/pedigree/" in printed
 
 
