@@ -1,0 +1,32 @@
+"""The rules that write to the disk: they run anew in every run of Pants."""
+
+from __future__ import annotations
+
+import logging
+
+from pants.base.build_root import BuildRoot
+from pants.core.util_rules.distdir import DistDir
+from pants.engine.rules import _uncacheable_rule, collect_rules
+
+from pedigree.build import dist, engine
+from pedigree.build.messages import Delivered, Delivery
+
+logger = logging.getLogger(__name__)
+
+
+@_uncacheable_rule
+async def deliver(request: Delivery, build_root: BuildRoot, dist_dir: DistDir) -> Delivered:
+    """Bring a directory under dist to what was made, if it is not that already."""
+    relative = dist_dir.relpath / request.path
+    directory = build_root.pathlib_path / relative
+    entries = await engine.file_entries(request.digest)
+    if not dist.holds(directory, {entry.path: entry.file_digest.fingerprint for entry in entries}):
+        dist.replace(directory, {file.path: file.content for file in await engine.contents(request.digest)})
+    if request.announced:
+        logger.info(f"Wrote {relative}")
+    return Delivered(str(relative))
+
+
+def rules():  # type: ignore[no-untyped-def]
+    """The rules of this module."""
+    return collect_rules()

@@ -1,0 +1,89 @@
+"""What lies under dist, and how it gets there. Imports nothing of Pants.
+
+Pants' own `package` clears a directory and then fills it: a full disk or a kill in between loses the last release.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pedigree.build.errors import BuildError
+from pedigree.step.digests import directory_files
+
+ARTIFACTS = "artifacts"
+REPORTS = "reports"
+
+
+def artifact_path(directory: str, name: str) -> str:
+    """Where the artifact of a target lies under dist; never inside the directory of a release.
+
+    >>> artifact_path("models/embedded-fw-c", "sft")
+    'artifacts/models/embedded-fw-c/sft'
+    """
+    return os.path.join(ARTIFACTS, directory, name)
+
+
+def release_path(directory: str, name: str) -> str:
+    """Where a release lies under dist.
+
+    >>> release_path("models/embedded-fw-c", "embedded-fw-c"), release_path("models/embedded-fw-c", "beta")
+    ('models/embedded-fw-c', 'models/embedded-fw-c.beta')
+    """
+    return directory if directory and Path(directory).name == name else f"{directory}.{name}".lstrip(".")
+
+
+def report_path(name: str) -> str:
+    """Where the report of a step lies under dist when its gate stopped a release."""
+    return os.path.join(REPORTS, name)
+
+
+def holds(directory: Path, digests: Mapping[str, str]) -> bool:
+    """Whether a directory holds exactly these files: path -> sha256."""
+    return directory.is_dir() and directory_files(directory) == dict(digests)
+
+
+def replace(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Replace a directory by one with these files: whole or not at all, and nothing of the old one stays.
+
+    Raises:
+        BuildError: It cannot be written; what was there is untouched.
+    """
+    fresh = directory.with_name(f".{directory.name}.new-{os.getpid()}")
+    old = directory.with_name(f".{directory.name}.old-{os.getpid()}")
+    try:
+        _prepare(directory)
+        for name, content in sorted(files.items()):
+            path = fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if directory.exists():
+            directory.rename(old)
+        fresh.rename(directory)
+    except OSError as error:
+        if old.exists() and not directory.exists():
+            old.rename(directory)
+        raise BuildError(
+            f"cannot write {error.filename or directory}: {error.strerror}; {directory} is as it was",
+            "make it writable and make room on the disk, or name another place with --pants-distdir",
+        ) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _prepare(directory: Path) -> None:
+    """Make the parent, clear what a killed run left behind, and find out whether the directory may be replaced."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    for kind in ("new", "old"):
+        for left in directory.parent.glob(f".{directory.name}.{kind}-*"):
+            if kind == "old" and not directory.exists():
+                left.rename(directory)
+            else:
+                shutil.rmtree(left, ignore_errors=True)
+    for existing in [path for path in (directory, *directory.rglob("*")) if path.is_dir()]:
+        with tempfile.TemporaryFile(dir=existing):
+            pass

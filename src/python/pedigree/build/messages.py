@@ -1,0 +1,159 @@
+"""What rules ask each other for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Tuple
+
+from pants.engine.addresses import Address
+from pants.engine.environment import EnvironmentName
+from pants.engine.fs import Digest
+from pants.engine.process import ProcessResultMetadata
+from pants.engine.target import FieldSet
+from pants.engine.unions import union
+
+from pedigree.build.plan import Step
+
+
+@union(in_scope_types=[EnvironmentName])
+class StepFieldSet(FieldSet):
+    """The fields that the steps of one target type are planned from."""
+
+
+@dataclass(frozen=True)
+class FactsRequest:
+    """Ask what a target says about itself; `origin` is the field that names it, for errors."""
+
+    address: Address
+    origin: str
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Ask for the steps of a target."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class ClosureRequest:
+    """Ask for the steps of a target and of all that it is made from."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class Closure:
+    """Steps, each after those whose products it takes."""
+
+    steps: Tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class EnvironmentRequest:
+    """Ask for the third-party packages of a resolve and the interpreter that runs them."""
+
+    resolve: str
+
+
+@dataclass(frozen=True)
+class ToolEnvironment:
+    """Third-party packages and interpreter of a tool.
+
+    Attributes:
+        packages: Digest that holds the packages as `env.pex`.
+        python: Path of the interpreter on this machine; appears in no record.
+        version: What the interpreter reports, `Python 3.11.2`.
+        python_sha256: Digest of the interpreter's executable.
+        lock: Path of the lock file.
+        lock_sha256: Digest of the lock file.
+    """
+
+    packages: Digest
+    python: str
+    version: str
+    python_sha256: str
+    lock: str
+    lock_sha256: str
+
+
+@dataclass(frozen=True)
+class ToolCode:
+    """The first-party modules that a tool imports, under their paths in the repository."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class StepRun:
+    """Ask to run a step; `fresh` runs it though its result is known."""
+
+    step: Step
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a step made, and what the engine saw of it.
+
+    Attributes:
+        step: The step.
+        artifact: The products.
+        record: The record as canonical JSON.
+        passed: Whether its gates hold; true for steps without gates.
+        talk: What the tool wrote to stderr.
+        metadata: How the result came about; says nothing about the result.
+    """
+
+    step: Step
+    artifact: Digest
+    record: bytes
+    passed: bool
+    talk: str
+    metadata: ProcessResultMetadata = field(compare=False, hash=False)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Ask to make a directory under dist hold just these files; `announced` says so on the terminal."""
+
+    path: str
+    digest: Digest
+    announced: bool
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Where it is, relative to the root of the repository."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class PublicKeyRequest:
+    """Ask for the public key of whoever signs a release."""
+
+    release: str
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """The signer's public key, and the URI that named the signer, if one did."""
+
+    pem: bytes
+    uri: str
+
+
+@dataclass(frozen=True)
+class SealRequest:
+    """Ask for the evidence of a release: all that was made for it, the release last."""
+
+    closure: Tuple[Made, ...]
+    key: PublicKey
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What sealing adds to a release."""
+
+    files: Digest

@@ -1,0 +1,134 @@
+"""From a target's values to its steps: one function per target type. Imports nothing of Pants.
+
+The rules in `plans` hydrate fields and call these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pedigree.build import facts as demand
+from pedigree.build import tools
+from pedigree.build.errors import in_field
+from pedigree.build.facts import DATASETS, MODELS, Facts
+from pedigree.build.plan import Files, Plan, Product, Role, Step, settings
+from pedigree.step.record import step_name
+
+MANIFEST = "manifest.json"
+RECORDS = "records.jsonl"
+MODEL = "model"
+
+
+def relative(files: Files) -> tuple[str, ...]:
+    """Paths as the tool sees them."""
+    start = len(files.prefix) + 1 if files.prefix else 0
+    return tuple(path[start:] for path in files.paths)
+
+
+def plan_dataset(address: str, records: Files, form: str, license: str, origin: str, sealed: bool) -> Plan:
+    """Validate records and write them in canonical form."""
+    config = {"form": form, "license": license, "origin": origin, "sealed": sealed}
+    roles = (Role("records", records),)
+    return Plan((Step(address, "dataset", tools.DATASET, settings(config), roles, (RECORDS, MANIFEST)),))
+
+
+def plan_synthetic_dataset(
+    address: str,
+    code: Files,
+    *,
+    generator: str,
+    verifier: str,
+    seed: int,
+    count: int,
+    arguments: Mapping[str, str],
+    form: str,
+    license: str,
+    origin: str,
+    sealed: bool,
+) -> Plan:
+    """Generate records and keep those that a verifier agrees with."""
+    for field, module in (("generator", generator), ("verifier", verifier)):
+        path = module.replace(".", "/")
+        if not {f"{path}.py", f"{path}/__init__.py"} & set(relative(code)):
+            what = f"module '{module}' is not among the generator_sources: no {path}.py there"
+            raise in_field(address, field, what, f"write {code.prefix}/{path}.py, or name another module")
+    config = {
+        "generator": generator,
+        "verifier": verifier,
+        "seed": seed,
+        "count": count,
+        "arguments": dict(arguments),
+        "form": form,
+        "license": license,
+        "origin": origin,
+        "sealed": sealed,
+    }
+    files = (RECORDS, MANIFEST, "report.json")
+    roles = (Role("generator", code),)
+    return Plan((Step(address, "synthetic_dataset", tools.SYNTHETIC_DATASET, settings(config), roles, files),))
+
+
+def plan_base_model(address: str, files: Files, digests: Mapping[str, str], license: str, origin: str) -> Plan:
+    """Check pinned files and make a model of them."""
+    present, pinned = set(relative(files)), set(digests)
+    for name in sorted(present - pinned):
+        raise in_field(address, "digests", f"does not name '{name}'", f"add what `sha256sum {name}` prints")
+    for name in sorted(pinned - present):
+        raise in_field(address, "digests", f"names '{name}', which is not in sources", "add it there, or drop it here")
+    config = {"digests": dict(digests), "license": license, "origin": origin}
+    roles = (Role("files", files),)
+    return Plan((Step(address, "base_model", tools.BASE_MODEL, settings(config), roles, (MANIFEST,), (MODEL,)),))
+
+
+def default_weights(method: str) -> str:
+    """What a method trains when the BUILD file does not say."""
+    return "full" if method == "pretrain" else "lora"
+
+
+def plan_finetune(
+    address: str,
+    method: str,
+    weights: str,
+    seed: int,
+    hyperparameters: Files,
+    base: Facts | None,
+    adapter: Facts | None,
+    datasets: Sequence[Facts],
+) -> Plan:
+    """Train a model, or an adapter of one."""
+    roles = [*_starting_point(address, method, weights, base, adapter)]
+    demand.require_different(address, "datasets", [facts.address for facts in datasets])
+    for facts in datasets:
+        demand.require_kind(address, "datasets", facts, DATASETS)
+        demand.require_open(address, "datasets", facts)
+        roles.append(Role(f"datasets/{step_name(facts.address)}", Product(facts.address)))
+    roles.append(Role("hyperparameters", hyperparameters))
+    config = settings({"seed": seed, "weights": weights})
+    step = Step(address, "finetune", tools.FINETUNE[method], config, tuple(roles), ("training.json",), (MODEL,))
+    return Plan((step,))
+
+
+def _starting_point(
+    address: str, method: str, weights: str, base: Facts | None, adapter: Facts | None
+) -> Sequence[Role]:
+    if method == "pretrain":
+        for field, facts in (("base", base), ("adapter", adapter)):
+            if facts:
+                raise in_field(
+                    address, field, "pretraining starts from nothing", f"drop {field}, or use another method"
+                )
+        if weights != "full":
+            raise in_field(address, "weights", "pretraining makes full weights", "drop weights, or set it to 'full'")
+        return ()
+    if base is None:
+        raise in_field(address, "base", f"method '{method}' needs a model to start from", "set base=':<a model>'")
+    demand.require_kind(address, "base", base, MODELS)
+    demand.require_full_weights(address, "base", base)
+    roles = [Role("base", Product(base.address))]
+    if adapter:
+        demand.require_kind(address, "adapter", adapter, ("finetune",))
+        demand.require_adapter_of(address, adapter, base.address)
+        if weights != "lora":
+            raise in_field(address, "adapter", "full weights cannot start from an adapter", "set weights='lora'")
+        roles.append(Role("adapter", Product(adapter.address)))
+    return roles

@@ -1,0 +1,95 @@
+"""How a tool's process looks: command, environment, what its failure reads like. Imports nothing of Pants."""
+
+from __future__ import annotations
+
+import re
+
+from pedigree.build.errors import BuildError
+
+PEX = "env.pex"
+PEX_ROOT = ".cache/pex_root"
+SOURCE_ROOT = "src/python"
+VERDICT = "gate-failed"
+
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "PEX_ROOT": PEX_ROOT,
+    "PEX_IGNORE_RCFILES": "true",
+    "PEX_EXTRA_SYS_PATH": SOURCE_ROOT,
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "passive",
+    "GOMP_SPINCOUNT": "0",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HOME": ".cache/huggingface",
+    "HF_DATASETS_CACHE": ".cache/huggingface/datasets",
+    "TORCH_EXTENSIONS_DIR": ".cache/torch_extensions",
+}
+
+# Cuts the network where the kernel lets a user do so; the words are the same everywhere, so the key of the step is.
+_OFFLINE = 'n="unshare --user --map-current-user --net"; $n true 2>/dev/null || n=; '
+_RUN = _OFFLINE + 'exec $n "$@"'
+# A verdict is a result: exit code 3 becomes a file, so that it is cached while a crash is not.
+_JUDGE = _OFFLINE + f'$n "$@"; code=$?; [ $code -ne 3 ] || {{ : > {VERDICT}; code=0; }}; exit $code'
+
+_TEMPORARY = re.compile(r"/\S*?/pants-sandbox-\w+/")
+_LAST_LINES = 20
+
+
+def command(python: str, module: str) -> tuple[str, ...]:
+    """The argument vector that runs a tool on the directory it starts in."""
+    return (python, f"./{PEX}", "-m", module, ".")
+
+
+def wrapped(argv: tuple[str, ...], gate: bool) -> tuple[str, ...]:
+    """The argument vector without network; with `gate`, exit code 3 leaves the file VERDICT and exits 0."""
+    return ("/bin/sh", "-c", _JUDGE if gate else _RUN, "step", *argv)
+
+
+def recorded_command(module: str, version: str) -> tuple[str, ...]:
+    """The argument vector as the record shows it: without the interpreter's place on this machine.
+
+    >>> recorded_command("pedigree.data.snapshot", "Python 3.11.2")[:2]
+    ('python3.11', './env.pex')
+    """
+    return command("python" + ".".join(version.split()[-1].split(".")[:2]), module)
+
+
+def failure(address: str, module: str, exit_code: int, talk: str) -> BuildError:
+    """The error of a tool that failed: its own words where it had any, else its last lines."""
+    lines = _TEMPORARY.sub("", talk).rstrip().splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith("error: ")]
+    if starts and exit_code in (1, 2, 3):
+        return _own_words(address, lines[starts[-1] :])
+    said = "\n".join(f"  {line}" for line in _own_frames(lines)[-_LAST_LINES:]) or "  (it wrote nothing to stderr)"
+    return BuildError(
+        f"target '{address}': {module} ended with exit code {exit_code}\n{said}",
+        "add --keep-sandboxes=on_failure to look at the directory it ran in, and run the tool there by hand",
+    )
+
+
+def _own_frames(lines: list[str]) -> list[str]:
+    """The lines without the frames of a traceback that are not in first-party code."""
+    kept, foreign = [], False
+    for line in lines:
+        if line.startswith('  File "'):
+            foreign = not line.startswith((f'  File "{SOURCE_ROOT}/', '  File "inputs/'))
+        elif not line.startswith("    "):
+            foreign = False
+        if not foreign:
+            kept.append(line)
+    return kept
+
+
+def _own_words(address: str, lines: list[str]) -> BuildError:
+    hints = [number for number, line in enumerate(lines) if line.startswith("hint: ")]
+    end = hints[-1] if hints else len(lines)
+    what = "\n".join(lines[:end])[len("error: ") :]
+    hint = "\n".join(lines[end:])[len("hint: ") :] or "mend the target"
+    return BuildError(f"target '{address}': {what}", hint)

@@ -1,0 +1,79 @@
+"""What a field's value must look like. Imports nothing of Pants.
+
+Each function returns the fault of a value, or None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a value, and how to mend it."""
+
+    what: str
+    hint: str
+
+
+FORMS = ("text", "messages", "preference", "review", "completion")
+ORIGINS = ("internal", "synthetic-verified", "public-permissive")
+WEIGHTS = ("lora", "full")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_GATE = re.compile(r"(>=|<=) (0|[1-9][0-9]*)(\.[0-9]+)?")
+_SPDX = re.compile(r"[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
+
+
+def natural(value: Any) -> Fault | None:
+    """A whole number from 0."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**32:
+        return Fault(
+            f"must be a whole number from 0 to 4294967295, but is {value!r}", "write a plain number such as 17"
+        )
+    return None
+
+
+def positive(value: Any) -> Fault | None:
+    """A whole number from 1."""
+    return natural(value) or (Fault("must be at least 1", "ask for at least one") if value == 0 else None)
+
+
+def digests(value: Mapping[str, str]) -> Fault | None:
+    """File -> sha256."""
+    for name, digest in sorted(value.items()):
+        if not _SHA256.fullmatch(digest):
+            return Fault(
+                f"the digest of {name!r} must be 64 lower-case hex digits, but is {digest!r}",
+                f"write what `sha256sum {name}` prints",
+            )
+    return None
+
+
+def module(value: str) -> Fault | None:
+    """A dotted module name."""
+    if not _MODULE.fullmatch(value):
+        return Fault(f"must be a dotted module name, but is {value!r}", "write for instance 'embedded_fw_c.review'")
+    return None
+
+
+def license_name(value: str) -> Fault | None:
+    """An SPDX expression, without parentheses."""
+    if not _SPDX.fullmatch(value):
+        return Fault(f"must be an SPDX license expression, but is {value!r}", "write for instance 'Apache-2.0'")
+    return None
+
+
+def gates(value: Mapping[str, str]) -> Fault | None:
+    """Metric -> comparison and threshold, a decimal string."""
+    for metric, gate in sorted(value.items()):
+        if not _GATE.fullmatch(gate):
+            return Fault(
+                f"the gate of metric {metric!r} must be a comparison and a decimal, but is {gate!r}",
+                "write for instance '>= 0.90' or '<= 0.10'",
+            )
+    return None

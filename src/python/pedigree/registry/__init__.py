@@ -1,0 +1,1 @@
+"""Tools on approved base models."""

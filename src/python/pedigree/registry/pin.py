@@ -1,0 +1,96 @@
+"""`python -m pedigree.registry.pin DIR`: pinned files -> a model that training may start from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pedigree.registry.safetensors import MalformedWeights, check_safetensors
+from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
+from pedigree.step.context import StepContext
+from pedigree.step.digests import directory_files, tree_digest
+from pedigree.step.errors import ToolError
+from pedigree.step.run import run_tool
+
+SCHEMA = "pedigree.base-model/1"
+# Their keys are a model's words, not settings.
+_VOCABULARIES = {"tokenizer.json", "vocab.json"}
+_ALLOWED = {".safetensors", ".json", ".jinja", ".txt"}
+
+
+def main(step: StepContext) -> None:
+    """Check every file, then copy them.
+
+    Raises:
+        ToolError: A file is not the approved one, or could run code when the model is loaded.
+    """
+    source = step.input("files")
+    found = directory_files(source)
+    faults = [*_digest_faults(found, step.config["digests"]), *_content_faults(source, sorted(found))]
+    if faults:
+        what = "\n".join([f"base model '{step.target}' is refused", *(f"  {fault}" for fault in faults)])
+        raise ToolError(what, "fetch the approved files again, or have other ones approved and pin their digests")
+    model = step.output("model")
+    for name in sorted(found):
+        (model / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, model / name)
+    document = {
+        "schema": SCHEMA,
+        "uid": f"sha256:{tree_digest(found)}",
+        "files": found,
+        "license": step.config["license"],
+        "origin": step.config["origin"],
+    }
+    step.output("manifest.json").write_bytes(canonical_json(document) + b"\n")
+
+
+def _digest_faults(found: dict[str, str], pinned: dict[str, str]) -> Iterator[str]:
+    for name in sorted(found.keys() | pinned.keys()):
+        if name not in pinned:
+            yield f"{name}: no digest is pinned"
+        elif name not in found:
+            yield f"{name}: is missing"
+        elif found[name] != pinned[name]:
+            yield f"{name}: sha256 is {found[name]}, but {pinned[name]} is pinned"
+
+
+def _content_faults(source: Path, names: list[str]) -> Iterator[str]:
+    for name in names:
+        suffix = Path(name).suffix
+        if suffix not in _ALLOWED:
+            yield f"{name}: only {', '.join(sorted(_ALLOWED))} files are accepted; others can run code when loaded"
+        elif suffix == ".safetensors":
+            yield from _weight_faults(source / name, name)
+        elif suffix == ".json":
+            yield from _json_faults(source / name, name)
+    if not any(name.endswith(".safetensors") for name in names):
+        yield "there are no weights: no .safetensors file"
+
+
+def _weight_faults(path: Path, name: str) -> Iterator[str]:
+    try:
+        check_safetensors(path)
+    except MalformedWeights as error:
+        yield f"{name}: {error}"
+
+
+def _json_faults(path: Path, name: str) -> Iterator[str]:
+    try:
+        document = parse_json(path.read_text(encoding="utf-8"), name)
+    except (MalformedJson, UnicodeDecodeError) as error:
+        yield f"{name}: {error}"
+        return
+    if Path(name).name not in _VOCABULARIES and _names_auto_map(document):
+        yield f"{name}: has 'auto_map', which names code to run when the model is loaded"
+
+
+def _names_auto_map(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "auto_map" in value or any(_names_auto_map(item) for item in value.values())
+    return isinstance(value, list) and any(_names_auto_map(item) for item in value)
+
+
+if __name__ == "__main__":
+    run_tool(main)

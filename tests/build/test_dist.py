@@ -1,0 +1,49 @@
+"""Directories under dist are replaced whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pedigree.build import dist
+from pedigree.build.errors import BuildError
+from pedigree.step.digests import directory_files
+
+
+def test_nothing_of_the_old_directory_stays(tmp_path: Path) -> None:
+    release = tmp_path / "models/fw"
+    dist.replace(release, {"model/a": b"1", "old": b"2"})
+    dist.replace(release, {"model/b": b"3"})
+    assert list(directory_files(release)) == ["model/b"]
+    assert [path.name for path in release.parent.iterdir()] == ["fw"]
+
+
+def test_the_last_release_stays_when_the_new_one_cannot_be_written(tmp_path: Path) -> None:
+    release = tmp_path / "fw"
+    dist.replace(release, {"a": b"1"})
+    with pytest.raises(BuildError, match="is as it was"):
+        dist.replace(release, {"a": b"2", "a/b": b"a file cannot be a directory"})
+    assert (release / "a").read_bytes() == b"1"
+    assert [path.name for path in tmp_path.iterdir()] == ["fw"]
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    (tmp_path / ".fw.new-1").mkdir()
+    (tmp_path / ".fw.new-1/half").write_bytes(b"")
+    dist.replace(tmp_path / "fw", {"a": b"1"})
+    assert [path.name for path in tmp_path.iterdir()] == ["fw"]
+
+
+def test_a_release_that_a_killed_run_had_set_aside_is_not_lost(tmp_path: Path) -> None:
+    (tmp_path / ".fw.old-1").mkdir()
+    (tmp_path / ".fw.old-1/a").write_bytes(b"1")
+    with pytest.raises(BuildError):
+        dist.replace(tmp_path / "fw", {"a": b"2", "a/b": b""})
+    assert (tmp_path / "fw/a").read_bytes() == b"1"
+
+
+def test_equal_content_is_recognised(tmp_path: Path) -> None:
+    dist.replace(tmp_path / "fw", {"a": b"1"})
+    assert dist.holds(tmp_path / "fw", directory_files(tmp_path / "fw"))
+    assert not dist.holds(tmp_path / "fw", {})

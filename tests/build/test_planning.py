@@ -1,0 +1,116 @@
+"""From values to steps, and what is refused on the way."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pedigree.build.errors import BuildError
+from pedigree.build.facts import Facts
+from pedigree.build.plan import Files, Plan, Product
+from pedigree.build.planning import plan_base_model, plan_dataset, plan_finetune, plan_synthetic_dataset
+
+YAML = Files(("models/fw/sft.yaml",), "models/fw")
+BASE = Facts("models/base/tiny", "base_model")
+ADAPTER = Facts("models/fw:sft", "finetune", adapter=True, base="models/base/tiny")
+REVIEW = Facts("datasets/fw:review", "synthetic_dataset")
+SEALED = Facts("datasets/fw:sealed", "dataset", sealed=True)
+
+
+def finetune(
+    method: str = "sft",
+    weights: str = "lora",
+    base: Facts | None = BASE,
+    adapter: Facts | None = None,
+    datasets: tuple[Facts, ...] = (REVIEW,),
+) -> Plan:
+    """A plan with one thing changed."""
+    return plan_finetune("models/fw:x", method, weights, 17, YAML, base, adapter, datasets)
+
+
+def test_a_dataset_is_one_step_without_torch() -> None:
+    files = Files(("datasets/fw/a.jsonl",), "datasets/fw")
+    (step,) = plan_dataset("datasets/fw:a", files, "text", "Apache-2.0", "internal", False).steps
+    assert step.tool.resolve == "data"
+    assert json.loads(step.config) == {"form": "text", "license": "Apache-2.0", "origin": "internal", "sealed": False}
+
+
+def test_equal_settings_are_equal_steps() -> None:
+    assert finetune() == finetune()
+
+
+def test_a_finetune_names_its_inputs_by_role() -> None:
+    (step,) = finetune(method="dpo", adapter=ADAPTER).steps
+    assert {role.name: role.source for role in step.roles} == {
+        "base": Product("models/base/tiny"),
+        "adapter": Product("models/fw:sft"),
+        "datasets/datasets.fw.review": Product("datasets/fw:review"),
+        "hyperparameters": YAML,
+    }
+
+
+def test_pretraining_starts_from_nothing() -> None:
+    (step,) = finetune(method="pretrain", weights="full", base=None).steps
+    assert [role.name for role in step.roles] == ["datasets/datasets.fw.review", "hyperparameters"]
+    with pytest.raises(BuildError, match="field 'base': pretraining starts from nothing"):
+        finetune(method="pretrain", weights="full")
+    with pytest.raises(BuildError, match="field 'weights': pretraining makes full weights"):
+        finetune(method="pretrain", base=None)
+
+
+def test_a_sealed_set_is_refused_as_training_data() -> None:
+    with pytest.raises(BuildError, match=r"'models/fw:x', field 'datasets': 'datasets/fw:sealed' is sealed"):
+        finetune(datasets=(REVIEW, SEALED))
+
+
+def test_a_set_named_twice_is_refused() -> None:
+    with pytest.raises(BuildError, match="is named twice"):
+        finetune(datasets=(REVIEW, REVIEW))
+
+
+def test_an_adapter_belongs_on_its_own_base() -> None:
+    with pytest.raises(BuildError, match="is an adapter of 'models/base/tiny', but the base is 'models/base/other'"):
+        finetune(base=Facts("models/base/other", "base_model"), adapter=ADAPTER)
+    with pytest.raises(BuildError, match="not a whole model"):
+        finetune(base=ADAPTER)
+    with pytest.raises(BuildError, match="full weights cannot start from an adapter"):
+        finetune(weights="full", adapter=ADAPTER)
+
+
+def test_sft_needs_a_model_to_start_from() -> None:
+    with pytest.raises(BuildError, match="method 'sft' needs a model to start from"):
+        finetune(base=None)
+
+
+def test_every_file_of_a_base_model_is_pinned_and_no_other() -> None:
+    files = Files(("m/config.json", "m/model.safetensors"), "m")
+    pins = {"config.json": "0" * 64, "model.safetensors": "1" * 64}
+    assert plan_base_model("m", files, pins, "Apache-2.0", "internal").steps[0].directories == ("model",)
+    with pytest.raises(BuildError, match="does not name 'config.json'"):
+        plan_base_model("m", files, {"model.safetensors": "1" * 64}, "Apache-2.0", "internal")
+    with pytest.raises(BuildError, match="names 'x.json', which is not in sources"):
+        plan_base_model("m", files, {**pins, "x.json": "2" * 64}, "Apache-2.0", "internal")
+
+
+def test_generator_and_verifier_must_be_among_the_sources() -> None:
+    code = Files(("datasets/fw/gen/review.py",), "datasets/fw")
+
+    def plan(verifier: str) -> Plan:
+        return plan_synthetic_dataset(
+            "datasets/fw:r",
+            code,
+            generator="gen.review",
+            verifier=verifier,
+            seed=1,
+            count=2,
+            arguments={},
+            form="review",
+            license="Apache-2.0",
+            origin="synthetic-verified",
+            sealed=False,
+        )
+
+    assert plan("gen.review").steps[0].tool.module == "pedigree.data.synthesize"
+    with pytest.raises(BuildError, match="field 'verifier': module 'gen.verify' is not among the generator_sources"):
+        plan("gen.verify")

@@ -1,0 +1,74 @@
+"""The process of a tool: what its failures read like, what its record says, and what exit code 3 becomes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from pedigree.build import evidence, sandbox
+from pedigree.build.plan import Files, Product, Role, Step, Tool, settings
+from pedigree.step.record import Record
+from pedigree.step.record import Tool as RecordedTool
+
+
+def test_the_words_of_a_tool_are_the_error() -> None:
+    talk = "loading\nerror: the loss is NaN\n  after update 3\nhint: lower the rate\n"
+    error = sandbox.failure("models/fw:sft", "pedigree.training.sft", 1, talk)
+    assert str(error) == "target 'models/fw:sft': the loss is NaN\n  after update 3\nhint: lower the rate"
+
+
+def test_a_crash_shows_its_last_lines_without_the_sandbox() -> None:
+    talk = (
+        'Traceback (most recent call last):\n  File "/home/x/.cache/pex_root/pex", line 1, in <module>\n    boot()\n'
+        '  File "/tmp/pants-sandbox-abc/src/python/pedigree/training/sft.py", line 3, in main\n    x\nKeyError: 1\n'
+    )
+    text = str(sandbox.failure("models/fw:sft", "pedigree.training.sft", 1, talk))
+    assert 'File "src/python/pedigree/training/sft.py", line 3' in text
+    assert "pex_root" not in text and "pants-sandbox" not in text
+
+
+def test_a_killed_tool_is_no_verdict_of_its_own() -> None:
+    text = str(sandbox.failure("models/fw:sft", "pedigree.training.sft", -9, "error: half a line"))
+    assert "ended with exit code -9" in text
+
+
+def run(directory: Path, gate: bool, code: int) -> int:
+    """Run the wrapper with a tool that ends with this exit code."""
+    tool = (sys.executable, "-c", f"raise SystemExit({code})")
+    environment = {"PATH": "/usr/bin:/bin"}
+    return subprocess.run(sandbox.wrapped(tool, gate), cwd=directory, env=environment, check=False).returncode
+
+
+def test_a_gate_that_fails_is_a_result_and_a_crash_is_not(tmp_path: Path) -> None:
+    assert run(tmp_path, gate=True, code=3) == 0
+    assert (tmp_path / sandbox.VERDICT).exists()
+
+
+def test_a_crash_of_a_judge_is_a_crash(tmp_path: Path) -> None:
+    assert run(tmp_path, gate=True, code=1) == 1
+    assert run(tmp_path, gate=True, code=0) == 0
+    assert not (tmp_path / sandbox.VERDICT).exists()
+
+
+def test_exit_code_3_of_a_step_without_gates_is_a_failure(tmp_path: Path) -> None:
+    assert run(tmp_path, gate=False, code=3) == 3
+
+
+def test_the_record_can_be_read_back_and_names_no_machine() -> None:
+    step = Step(
+        "models/fw:sft",
+        "finetune",
+        Tool("pedigree.training.sft", "ml"),
+        settings({"seed": 17}),
+        (Role("base", Product("models/base/tiny")), Role("hyperparameters", Files(("models/fw/s.yaml",), "models/fw"))),
+        ("training.json",),
+    )
+    tool = RecordedTool("pedigree.training.sft", "ml", "ml.lock", "0" * 64, "Python 3.11.2", "1" * 64)
+    raw = evidence.record(step, tool, sandbox.ENVIRONMENT, {"src/python/a.py": "2" * 64}, {"training.json": "3" * 64})
+    record = Record.from_json(json.loads(raw))
+    assert record.command == ("python3.11", "./env.pex", "-m", "pedigree.training.sft", ".")
+    assert record.inputs["base"].step == "models.base.tiny"
+    assert record.inputs["hyperparameters"].prefix == "models/fw"
+    assert b"/root" not in raw and b"/home" not in raw and b"/tmp" not in raw

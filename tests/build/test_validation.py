@@ -1,0 +1,52 @@
+"""What a field's value must look like."""
+
+from __future__ import annotations
+
+import pytest
+
+from pedigree.build import validation
+from pedigree.build.addresses import short
+from pedigree.build.verdict import faults, table
+
+
+@pytest.mark.parametrize("gate", [">= 0.90", "<= 1", ">= 12.5"])
+def test_gates_that_are_understood(gate: str) -> None:
+    assert validation.gates({"accuracy": gate}) is None
+
+
+@pytest.mark.parametrize("gate", ["0.9", "> 0.9", ">=0.9", ">= .9", ">= 1e-3", ">= 00.9", ">= 0.9 ", ">= nan"])
+def test_gates_that_are_refused(gate: str) -> None:
+    fault = validation.gates({"accuracy": gate})
+    assert fault and repr(gate) in fault.what
+
+
+@pytest.mark.parametrize("value", [-1, True, 2**32])
+def test_seeds_that_are_refused(value: object) -> None:
+    assert validation.natural(value)
+
+
+def test_a_count_of_nothing_is_refused() -> None:
+    assert validation.positive(0) and validation.positive(1) is None
+
+
+@pytest.mark.parametrize("digest", ["", "A" * 64, "0" * 63, "sha256:" + "0" * 64])
+def test_digests_that_are_refused(digest: str) -> None:
+    assert validation.digests({"config.json": digest})
+
+
+def test_addresses_are_shown_as_people_write_them() -> None:
+    assert short("a/b:b") == "a/b" and short("a/b:c") == "a/b:c" and short("//:x") == "//:x"
+
+
+def test_metrics_stand_beside_their_gates() -> None:
+    report = (
+        b'{"stages":[{"stage":"base","metrics":{"a":{"value":"0.1"},"b":{"value":"1"}}},'
+        b'{"stage":"SFT","metrics":{"a":{"value":"0.8"}}}],'
+        b'"gates":[{"metric":"a","comparison":">=","threshold":"0.9","value":"0.8","passed":false}]}'
+    )
+    assert table(report).splitlines() == [
+        "metric  base  SFT  gate",
+        "a       0.1   0.8  >= 0.9  NOT MET",
+        "b       1     -    -",
+    ]
+    assert faults(report) == ["a is 0.8, but must be >= 0.9"]

@@ -1,0 +1,172 @@
+"""A repository in a temporary folder, with the real backend and the smallest tools there can be, and a real Pants."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+LAUNCHER = os.environ.get("PEDIGREE_PANTS", str(ROOT / "pants"))
+RESOLVES = ("data", "ml", "verifiers", "trust")
+
+PANTS_TOML = """
+[GLOBAL]
+pants_version = "2.17.1"
+pythonpath = ["%(buildroot)s/src/python"]
+backend_packages = ["pants.backend.python", "pedigree.build"]
+pants_ignore.add = ["__pycache__/"]
+pantsd_max_memory_usage = "2GiB"
+
+[anonymous-telemetry]
+enabled = false
+
+[source]
+root_patterns = ["/src/python"]
+
+[python]
+interpreter_constraints = ["==3.11.*"]
+enable_resolves = true
+resolves_generate_lockfiles = false
+invalid_lockfile_behavior = "ignore"
+default_resolve = "data"
+
+[python.resolves]
+data = "3rdparty/python/data.lock"
+ml = "3rdparty/python/ml.lock"
+verifiers = "3rdparty/python/verifiers.lock"
+trust = "3rdparty/python/trust.lock"
+
+[python-infer]
+use_rust_parser = true
+
+[pex]
+executable_search_paths = ["/usr/bin", "/bin", "/usr/local/bin"]
+
+[subprocess-environment]
+env_vars = ["LANG=C.UTF-8"]
+"""
+
+SOURCES_BUILD = """
+python_sources(
+    name="sources",
+    sources=["*.py", "step/*.py"],
+    resolve=parametrize("data", "ml", "verifiers", "trust"),
+)
+python_sources(name="training", sources=["training/*.py"], resolve="ml")
+python_sources(name="data", sources=["data/*.py", "release/*.py", "evaluation/suite.py"], resolve="data")
+python_sources(name="predict", sources=["evaluation/predict.py"], resolve="ml")
+python_sources(name="judge", sources=["evaluation/judge.py"], resolve="verifiers")
+python_sources(name="trust", sources=["trust/*.py"], resolve="trust")
+"""
+
+DATASETS_BUILD = """
+dataset(name="train", sources=["train.jsonl"], form="review", license="Apache-2.0", origin="internal")
+dataset(name="sealed", sources=["sealed.jsonl"], form="review", license="Apache-2.0", origin="internal", sealed=True)
+"""
+
+MODELS_BUILD = """
+finetune(name="base", method="pretrain", datasets=["datasets:train"], hyperparameters="base.yaml", seed=1)
+finetune(name="sft", method="sft", base=":base", datasets=["datasets:train"], hyperparameters="sft.yaml", seed=1)
+release(model=":sft", evaluations=["evals:review"])
+"""
+
+EVALS_BUILD = """
+eval_suite(name="suite", sets=["datasets:sealed"], metrics=["accuracy"], gates={"accuracy": ">= 0.50"})
+evaluation(name="review", model="models/fw:sft", suite=":suite", stages={"base": "models/fw:base"}, label="after SFT")
+"""
+
+
+def records(*labels: str) -> str:
+    """Records of review with these labels."""
+    rows = [
+        {"id": f"r{n}", "template": f"t{n}", "task": "review", "prompt": "int x;", "label": label}
+        for n, label in enumerate(labels)
+    ]
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@dataclass(frozen=True)
+class Repo:
+    """A repository that Pedigree builds."""
+
+    root: Path
+
+    def write(self, path: str, content: str) -> None:
+        """Write a file."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+
+    def pants(self, *arguments: str, signer: str = "file:one") -> subprocess.CompletedProcess[str]:
+        """Run Pants as a user does."""
+        environment = {**os.environ, "PEDIGREE_SIGNER": signer, "PANTS_CONCURRENT": "False"}
+        return subprocess.run(
+            [LAUNCHER, "--no-dynamic-ui", "--no-colors", *arguments],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def files(self, directory: str) -> dict[str, bytes]:
+        """Files below a directory, with their content."""
+        base = self.root / directory
+        return {str(path.relative_to(base)): path.read_bytes() for path in base.rglob("*") if path.is_file()}
+
+    def reset(self) -> None:
+        """Bring every file that tests change back to how it was."""
+        self.write("datasets/BUILD", DATASETS_BUILD)
+        self.write("datasets/train.jsonl", records("15.6", "OK"))
+        self.write("datasets/sealed.jsonl", records("15.6", "OK", "ESCALATE", "10.1"))
+        self.write("models/fw/BUILD", MODELS_BUILD)
+        self.write("models/fw/base.yaml", "rate: '1'\n")
+        self.write("models/fw/sft.yaml", "rate: '2'\n")
+        self.write("evals/BUILD", EVALS_BUILD)
+        shutil.rmtree(self.root / "mistakes", ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _repo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
+    if not Path(LAUNCHER).exists():
+        pytest.skip(f"no Pants at {LAUNCHER}; name one in PEDIGREE_PANTS")
+    repo = Repo(tmp_path_factory.mktemp("repo"))
+    package = repo.root / "src/python/pedigree"
+    for room in ("build", "step", "data"):
+        shutil.copytree(
+            ROOT / "src/python/pedigree" / room, package / room, ignore=shutil.ignore_patterns("__pycache__")
+        )
+        (package / room / "BUILD").unlink(missing_ok=True)
+    shutil.copytree(HERE / "small", package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "src/python/pedigree/__init__.py", package / "__init__.py")
+    repo.write("pants.toml", PANTS_TOML)
+    repo.write("src/python/pedigree/BUILD", SOURCES_BUILD)
+    for resolve in RESOLVES:
+        repo.write(f"3rdparty/python/{resolve}.lock", "")
+    shutil.copyfile(ROOT / "3rdparty/python/data.lock", repo.root / "3rdparty/python/data.lock")
+    repo.reset()
+    yield repo
+    _stop_daemon(repo.root)
+
+
+def _stop_daemon(root: Path) -> None:
+    for file in root.glob(".pids/**/pantsd/pid"):
+        os.kill(int(file.read_text()), 15)
+    time.sleep(0.5)
+
+
+@pytest.fixture
+def repo(_repo: Repo) -> Repo:
+    """The repository, with every file as at first; the daemon is shared."""
+    _repo.reset()
+    return _repo

@@ -1,0 +1,123 @@
+"""What a user of `./pants package` and `./pants test` sees."""
+
+from __future__ import annotations
+
+import json
+
+from conftest import MODELS_BUILD, Repo
+
+
+def test_package_builds_the_chain_and_says_where_the_release_is(repo: Repo) -> None:
+    done = repo.pants("package", "models/fw")
+    assert done.returncode == 0, done.stderr
+    assert "The release is dist/models/fw\n" in done.stderr
+    assert "verify dist/models/fw --key" in done.stderr
+    assert {"MODEL_CARD.md", "model/labels.json", "model.sig", "evaluation/suite/report.json"} <= set(
+        repo.files("dist/models/fw")
+    )
+
+
+def test_the_lineage_names_every_step_of_the_closure(repo: Repo) -> None:
+    repo.pants("package", "models/fw")
+    steps = json.loads(repo.files("dist/models/fw")["lineage.json"])["steps"]
+    expected = {"datasets.sealed", "datasets.train", "models.fw.base", "models.fw.sft", "evals.suite", "models.fw"}
+    assert set(steps) == expected | {"evals.review", "evals.review.predict-0", "evals.review.predict-1"}
+
+
+def test_the_same_again_runs_no_step_and_gives_the_same_bytes(repo: Repo) -> None:
+    repo.pants("package", "models/fw")
+    first = repo.files("dist/models/fw")
+    again = repo.pants("package", "models/fw")
+    assert "Starting: finetune" not in again.stderr
+    assert repo.files("dist/models/fw") == first
+
+
+def test_a_hyperparameter_of_the_last_stage_runs_nothing_before_it(repo: Repo) -> None:
+    repo.pants("package", "models/fw")
+    repo.write("models/fw/sft.yaml", "rate: '3'\n")
+    done = repo.pants("package", "models/fw")
+    assert "Starting: finetune models/fw:sft" in done.stderr
+    assert "Starting: finetune models/fw:base" not in done.stderr
+    assert "Starting: dataset" not in done.stderr
+
+
+def test_a_tool_of_another_room_and_a_readme_run_nothing(repo: Repo) -> None:
+    repo.pants("package", "models/fw")
+    repo.write("models/fw/README.md", "words\n")
+    repo.write("src/python/pedigree/trust/other.py", "X = 1\n")
+    done = repo.pants("package", "models/fw")
+    assert done.returncode == 0
+    assert "Starting: finetune" not in done.stderr and "Starting: seal" not in done.stderr
+
+
+def test_another_signer_seals_again_and_trains_nothing(repo: Repo) -> None:
+    repo.pants("package", "models/fw")
+    done = repo.pants("package", "models/fw", signer="file:two")
+    assert "Starting: seal models/fw" in done.stderr
+    assert "Starting: finetune" not in done.stderr
+    assert b"file:two" in repo.files("dist/models/fw")["model.sig"]
+
+
+def test_a_red_gate_stops_the_release_and_leaves_the_last_good_one(repo: Repo) -> None:
+    repo.pants("package", "models/fw")
+    good = repo.files("dist/models/fw")
+    build = (repo.root / "evals/BUILD").read_text()
+    repo.write("evals/BUILD", build.replace(">= 0.50", ">= 0.80"))
+    red = repo.pants("package", "models/fw")
+    assert red.returncode != 0
+    assert "accuracy is 0.7500, but must be >= 0.80" in red.stderr
+    report = "dist/reports/evals.review/report.html"
+    assert report in red.stderr and (repo.root / report).is_file()
+    assert repo.files("dist/models/fw") == good
+
+
+def test_files_of_an_older_release_do_not_survive(repo: Repo) -> None:
+    repo.pants("package", "models/fw")
+    repo.write("dist/models/fw/model/older.safetensors", "")
+    repo.pants("package", "models/fw")
+    assert "model/older.safetensors" not in repo.files("dist/models/fw")
+
+
+def test_evaluations_are_tests_with_metrics_beside_gates(repo: Repo) -> None:
+    done = repo.pants("test", "evals::")
+    assert done.returncode == 0, done.stderr
+    assert "accuracy  0.7500  0.7500     >= 0.50  holds" in done.stderr
+    again = repo.pants("test", "evals::")
+    assert "(memoized)" in again.stderr
+    forced = repo.pants("test", "--force", "evals::")
+    assert "Starting: evaluation evals:review" in forced.stderr
+    assert (repo.root / "dist/test/evals.review/report.json").is_file()
+
+
+def test_a_red_evaluation_fails_again_without_running_again(repo: Repo) -> None:
+    build = (repo.root / "evals/BUILD").read_text()
+    repo.write("evals/BUILD", build.replace(">= 0.50", ">= 0.90"))
+    first, second = repo.pants("test", "evals::"), repo.pants("test", "evals::")
+    assert first.returncode == second.returncode == 1
+    assert "accuracy is 0.7500, but must be >= 0.90" in second.stderr
+    assert "Starting: evaluation" not in second.stderr
+
+
+def test_artifacts_can_be_looked_at(repo: Repo) -> None:
+    done = repo.pants("package", "datasets:train")
+    assert done.returncode == 0, done.stderr
+    assert set(repo.files("dist/artifacts/datasets/train")) == {"records.jsonl", "manifest.json"}
+
+
+def test_dependencies_dependents_and_help_answer(repo: Repo) -> None:
+    below = repo.pants("dependencies", "--transitive", "models/fw:fw").stdout
+    assert "datasets:sealed" in below and "src/python/pedigree/training/sft.py" in below
+    above = repo.pants("dependents", "--transitive", "datasets:train").stdout.split()
+    assert {"models/fw:base", "models/fw:sft", "evals:review", "models/fw:fw"} <= set(above)
+    assert "One stage of training" in repo.pants("help", "finetune").stdout
+    shown = json.loads(repo.pants("peek", "models/fw:sft").stdout)
+    assert shown[0]["method"] == "sft" and shown[0]["seed"] == 1
+
+
+def test_no_step_sees_the_signer(repo: Repo) -> None:
+    repo.write("models/fw/BUILD", MODELS_BUILD.replace("seed=1", "seed=2"))
+    repo.write("models/fw/sft.yaml", "show: environment\n")
+    done = repo.pants("package", "models/fw:sft", signer="file:a-secret-place")
+    assert done.returncode == 0, done.stderr
+    environment = repo.files("dist/artifacts/models/fw/sft")["training.json"]
+    assert b"OMP_NUM_THREADS" in environment and b"a-secret-place" not in environment
