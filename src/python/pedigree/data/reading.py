@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,11 @@ class Reader:
 
     Attributes:
         form: What each record must look like.
-        lines: Id -> canonical line.
         records: Id -> record.
         problems: What is wrong, as `file:line field: fault`.
     """
 
     form: Form
-    lines: dict[str, bytes] = field(default_factory=dict)
     records: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     _places: dict[str, str] = field(default_factory=dict)
@@ -43,7 +40,7 @@ class Reader:
         try:
             text = line.decode()
             record = parse_json(text, place)
-            canonical = canonical_json(record) + b"\n"
+            canonical_json(record)
         except UnicodeDecodeError as error:
             self.problems.append(f"{place} is not UTF-8: byte {error.start + 1} is 0x{line[error.start]:02x}")
         except UnicodeEncodeError:
@@ -51,9 +48,9 @@ class Reader:
         except MalformedJson as error:
             self.problems.append(str(error) if str(error).startswith(place) else f"{place} {error}")
         else:
-            self._keep(record, canonical, place)
+            self._keep(record, place)
 
-    def _keep(self, record: Any, canonical: bytes, place: str) -> None:
+    def _keep(self, record: Any, place: str) -> None:
         faults = [f"{place} {fault}" for fault in self.form.faults(record)]
         self.problems += faults
         if faults:
@@ -63,7 +60,6 @@ class Reader:
             self.problems.append(f"{place} id: {name!r} was taken by {self._places[name]}")
             return
         self._places[name] = place
-        self.lines[name] = canonical
         self.records[name] = record
 
     def require_sound(self, target: str) -> None:
@@ -80,7 +76,3 @@ class Reader:
             raise ToolError("\n".join([headline, *shown, *rest]), "mend or remove these records")
         if not self.records:
             raise ToolError(f"dataset '{target}' holds no record", "put at least one record into its sources")
-
-    def ordered(self) -> Iterator[tuple[str, bytes]]:
-        """Ids and canonical lines, sorted by id, so that the order in the files does not matter."""
-        yield from sorted(self.lines.items())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from pedigree.data.dataset import write_dataset
 from pedigree.data.forms import Form
-from pedigree.data.manifest import manifest
 from pedigree.data.reading import Reader
-from pedigree.step.canonical import canonical_json
 from pedigree.step.context import StepContext
-from pedigree.step.digests import list_files, sha256_file
+from pedigree.step.digests import list_files
 from pedigree.step.run import run_tool
 
 
@@ -22,11 +21,7 @@ def main(step: StepContext) -> None:
     for name in list_files(source):
         reader.read(source / name, name)
     reader.require_sound(step.target)
-    output = step.output("records.jsonl")
-    with output.open("wb") as stream:
-        stream.writelines(line for _, line in reader.ordered())
-    document = manifest(reader.records.values(), sha256_file(output), step.config)
-    step.output("manifest.json").write_bytes(canonical_json(document) + b"\n")
+    write_dataset(step, reader.records.values())
 
 
 if __name__ == "__main__":
