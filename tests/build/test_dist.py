@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from pedigree.build import dist
 from pedigree.build.errors import BuildError
 from pedigree.step.digests import directory_files

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from pedigree.build.errors import BuildError
 from pedigree.build.facts import Facts
 from pedigree.build.judgement import plan_eval_suite, plan_evaluation, plan_release

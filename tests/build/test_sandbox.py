@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from pedigree.build import evidence, sandbox
 from pedigree.build.plan import Files, Product, Role, Step, Tool, settings
 from pedigree.step.record import Record
@@ -72,3 +74,17 @@ def test_the_record_can_be_read_back_and_names_no_machine() -> None:
     assert record.inputs["base"].step == "models.base.tiny"
     assert record.inputs["hyperparameters"].prefix == "models/fw"
     assert b"/root" not in raw and b"/home" not in raw and b"/tmp" not in raw
+
+
+def test_a_step_reaches_no_server_on_this_machine(tmp_path: Path) -> None:
+    environment = {"PATH": "/usr/bin:/bin"}
+    cut = ["unshare", "--user", "--map-current-user", "--net", "true"]
+    if subprocess.run(cut, env=environment, capture_output=True, check=False).returncode:
+        pytest.skip("this kernel does not let a user cut the network")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        code = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2)"
+        assert subprocess.run((sys.executable, "-c", code), cwd=tmp_path, check=False).returncode == 0
+        argv = sandbox.wrapped((sys.executable, "-c", code), gate=False)
+        done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert "Network is unreachable" in done.stderr or "Connection refused" in done.stderr
