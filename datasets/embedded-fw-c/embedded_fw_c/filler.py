@@ -39,7 +39,8 @@ class Filler:
         make = rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
         return make()
 
-    def _register(self) -> str:
+    def register(self) -> str:
+        """The name of a register, declared."""
         if len(self._registers) < 2 and (not self._registers or self._rng.random() < 0.4):
             name = self._names.draw("r")
             self._registers.append(name)
@@ -49,38 +50,43 @@ class Filler:
     def _number(self) -> str:
         return f"{self._rng.choice((0, 1, 2, 3, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 255))}u"
 
+    def store(self) -> str:
+        """A store into a register."""
+        return f"{self.register()} = {self._number()};"
+
     def _store(self) -> list[str]:
-        return [f"{self._register()} = {self._number()};"]
+        return [self.store()]
 
     def _update(self) -> list[str]:
-        return [f"{self._register()} {self._rng.choice(('|=', '&=', '+=', '-=', '^='))} {self._number()};"]
+        return [f"{self.register()} {self._rng.choice(('|=', '&=', '+=', '-=', '^='))} {self._number()};"]
 
-    def _condition(self) -> str:
-        return f"{self._register()} {self._rng.choice(('>', '<', '==', '!='))} {self._number()}"
+    def condition(self) -> str:
+        """A Boolean expression."""
+        return f"{self.register()} {self._rng.choice(('>', '<', '==', '!='))} {self._number()}"
 
     def _block(self) -> list[str]:
-        return ["{", f"    {self._store()[0]}", "}"]
+        return ["{", f"    {self.store()}", "}"]
 
     def _branch(self) -> list[str]:
-        return [f"if ({self._condition()})", *self._block()]
+        return [f"if ({self.condition()})", *self._block()]
 
     def _branch_else(self) -> list[str]:
         return [*self._branch(), "else", *self._block()]
 
     def _chain(self) -> list[str]:
-        return [*self._branch(), f"else if ({self._condition()})", *self._block(), "else", *self._block()]
+        return [*self._branch(), f"else if ({self.condition()})", *self._block(), "else", *self._block()]
 
     def _loop(self) -> list[str]:
         index = self._names.draw("i")
         head = f"for (uint32_t {index} = 0u; {index} < {self._rng.randint(2, 16)}u; {index}++)"
-        return [head, "{", f"    {self._register()} = {index};", "}"]
+        return [head, "{", f"    {self.register()} = {index};", "}"]
 
     def _switch(self) -> list[str]:
         def arm(label: str) -> list[str]:
-            return [f"    {label}:", f"        {self._store()[0]}", "        break;"]
+            return [f"    {label}:", f"        {self.store()}", "        break;"]
 
         first = self._rng.randint(0, 4)
-        return [f"switch ({self._register()})", "{", *arm(f"case {first}u"), *arm(f"case {first + 1}u"), *arm("default"), "}"]
+        return [f"switch ({self.register()})", "{", *arm(f"case {first}u"), *arm(f"case {first + 1}u"), *arm("default"), "}"]
 
     def _call(self) -> list[str]:
         function = self._names.draw("fn")

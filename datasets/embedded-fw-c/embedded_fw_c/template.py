@@ -20,6 +20,7 @@ from pathlib import Path
 
 from embedded_fw_c.filler import Filler
 from embedded_fw_c.names import Names
+from embedded_fw_c.variation import vary
 
 ESCALATE = "ESCALATE"
 OK = "OK"
@@ -115,6 +116,7 @@ def expand(template: ReviewTemplate, rng: random.Random) -> Snippet:
             lines.extend(filler.lines(line[: len(line) - len(line.lstrip())]))
         else:
             lines.append(_PLACEHOLDER.sub(value, line))
+    lines = vary(lines, filler, names, rng)
     contexts = {verdict: _PLACEHOLDER.sub(value, text) for verdict, text in template.contexts.items()}
     registers = [f"extern volatile uint32_t {bound[name]};" for name in _REGISTERS if name in bound]
     declarations = registers + filler.declarations

@@ -64,9 +64,9 @@ def _loading(adapter: bool) -> str:
 
 ```python
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-tokenizer = AutoTokenizer.from_pretrained("model")
+tokenizer = PreTrainedTokenizerFast.from_pretrained("model")
 base = AutoModelForCausalLM.from_pretrained("path/to/the/base/model")  # the digests of its files are below
 model = PeftModel.from_pretrained(base, "model").eval()
 ```

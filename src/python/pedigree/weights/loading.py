@@ -8,7 +8,7 @@ import torch
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from peft import PeftModel
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast, Qwen2ForCausalLM
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, Qwen2ForCausalLM
 
 ADAPTER = "adapter_model.safetensors"
 
@@ -25,8 +25,12 @@ def load_base(directory: Path) -> PreTrainedModel:
 
 
 def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
-    """The tokenizer in `directory`/model."""
-    return AutoTokenizer.from_pretrained(str(directory / "model"), local_files_only=True, trust_remote_code=False)
+    """The tokenizer in `directory`/model, as its file says it.
+
+    Not through `AutoTokenizer`: beside a config of Qwen2 it takes the class of that family, which puts its own splitting
+    in the place of the file's, and every id is another.
+    """
+    return PreTrainedTokenizerFast.from_pretrained(str(directory / "model"), local_files_only=True)
 
 
 def load_adapted(base: Path, adapter: Path, *, trainable: bool) -> PeftModel:
