@@ -59,6 +59,7 @@ def main(step: StepContext) -> None:
             warmup_steps=settings.warmup,
             max_length=settings.context,
             assistant_only_loss=True,
+            train_sampling_strategy="group_by_length",
             seed=step.config["seed"],
             **COMMON_ARGUMENTS,
         ),

@@ -25,13 +25,14 @@ COMMON_ARGUMENTS: Mapping[str, Any] = {
     "save_strategy": "no",
     "disable_tqdm": True,
     "logging_steps": 10,
+    # The filter shows 0 where the loss is no number, and would hide what Progress is there to stop.
+    "logging_nan_inf_filter": False,
     "dataloader_num_workers": 0,
     "dataloader_pin_memory": False,
     "optim": "adamw_torch",
     # `foreach` sums gradients in an order that depends on how tensors are grouped.
     "optim_args": "foreach=False",
     "lr_scheduler_type": "cosine",
-    "train_sampling_strategy": "group_by_length",
 }
 
 

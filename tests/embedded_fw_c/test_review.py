@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from embedded_fw_c import corpus, preferences, review, verify_review
+from embedded_fw_c.splits import SPLITS, split_of
+from embedded_fw_c.template import ESCALATE, OK, review_templates
+
+SHARES = {"escalate": "0.3", "ok": "0.3"}
+
+
+def examples(split: str, count: int = 60, seed: int = 7) -> list[dict[str, Any]]:
+    return list(review.generate(seed, count, {"split": split, "form": "review", **SHARES}))
+
+
+def test_there_are_at_least_twelve_rules_and_sixty_templates() -> None:
+    templates = review_templates()
+    rules = {template.label for template in templates} - {OK, ESCALATE}
+    assert len(rules) >= 12
+    assert len(templates) >= 60
+    assert len({template.name for template in templates}) == len(templates)
+
+
+def test_no_template_is_in_two_splits_and_every_group_trains() -> None:
+    templates = review_templates()
+    splits = split_of((template.name, template.group) for template in templates)
+    assert set(splits.values()) == set(SPLITS)
+    trained = {template.group for template in templates if splits[template.name] == "train"}
+    assert trained == {template.group for template in templates}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_examples_come_from_templates_of_their_split_alone(split: str) -> None:
+    splits = split_of((template.name, template.group) for template in review_templates())
+    assert {splits[example["record"]["template"]] for example in examples(split)} == {split}
+
+
+def test_a_split_depends_on_names_alone_and_not_on_their_order() -> None:
+    named = [(template.name, template.group) for template in review_templates()]
+    assert split_of(named) == split_of(list(reversed(named)))
+
+
+def test_same_seed_same_examples_and_another_seed_others() -> None:
+    assert examples("train", seed=3) == examples("train", seed=3)
+    assert examples("train", seed=3) != examples("train", seed=4)
+
+
+def test_every_placeholder_is_filled() -> None:
+    assert not [example for example in examples("train", 300) if "$" in example["record"]["prompt"]]
+
+
+def test_compiler_and_analyser_agree_with_nearly_every_label() -> None:
+    every = examples("train") + examples("dev") + examples("sealed")
+    reasons = Counter(verify_review.verify(every))
+    assert reasons[""] >= 0.9 * len(every), reasons
+
+
+def test_a_wrong_label_is_dropped() -> None:
+    broken = next(example for example in examples("train", 200) if example["record"]["label"] == "15.6")
+    code = broken["evidence"]["code"]
+    assert verify_review.verify([{"evidence": {"code": code, "contexts": {"15.6": ""}}}]) == [""]
+    for wrong in ("OK", "15.7"):
+        assert verify_review.verify([{"evidence": {"code": code, "contexts": {wrong: ""}}}]) == [
+            "analyser disagrees with the label"
+        ]
+
+
+def test_a_snippet_that_no_context_changes_cannot_be_called_ambiguous() -> None:
+    code = "void probe_start(uint32_t level)\n{\n    g_probe = level;\n}"
+    same = "extern volatile uint32_t g_probe;"
+    reasons = verify_review.verify([{"evidence": {"code": code, "contexts": {"OK": same, "15.6": same}}}])
+    assert reasons == ["analyser disagrees with the label"]
+
+
+def test_code_that_does_not_compile_is_dropped() -> None:
+    evidence = {"code": "void f(void)\n{\n    missing = 1u;\n}", "contexts": {"OK": ""}}
+    assert verify_review.verify([{"evidence": evidence}]) == ["does not compile for host"]
+
+
+def test_preferences_choose_the_label_and_never_reject_it() -> None:
+    pairs = [example["record"] for example in preferences.generate(5, 200, {"split": "train", **SHARES})]
+    answers = [(pair["chosen"][0]["content"], pair["rejected"][0]["content"]) for pair in pairs]
+    assert all(chosen != rejected for chosen, rejected in answers)
+    ambiguous = [pair for pair in answers if pair[0] == "<|ESCALATE|>"]
+    assert ambiguous
+    assert all(rejected != "<|ESCALATE|>" for _, rejected in ambiguous)
+
+
+def test_the_corpus_never_shows_a_task_in_its_chat_form() -> None:
+    texts = [example["record"]["text"] for example in corpus.generate(5, 200, {"split": "train", **SHARES})]
+    assert any("<|user|>" in text for text in texts)
+    assert not [text for text in texts if re.search(r"<\|user\|>(Review|Complete)", text)]

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pedigree.evaluation import predict
+from pedigree.step.context import StepContext
+from pedigree.step.digests import directory_files
+from pedigree.step.errors import ToolError
+from pedigree.training import dpo, sft
+from pedigree.weights.loading import load_adapted, load_base
+from training.conftest import Bench
+
+SFT = """
+epochs: 12
+batch_size: 8
+learning_rate: 1.0e-2
+warmup: 2
+context: 64
+lora_rank: 8
+lora_alpha: 16
+"""
+DPO = """
+epochs: 4
+batch_size: 8
+learning_rate: 5.0e-3
+warmup: 2
+context: 64
+beta: 0.1
+sft_weight: 0.5
+"""
+
+
+def prompt(n: int) -> list[dict[str, str]]:
+    return [{"role": "user", "content": f"Review:\nif (x{n % 2} > {n}u)"}]
+
+
+def answer(label: str) -> list[dict[str, str]]:
+    return [{"role": "assistant", "content": label}]
+
+
+def messages(count: int = 48) -> list[dict[str, Any]]:
+    labels = ("<|OK|>", "<|15.6|>")
+    return [{"id": f"m{n}", "template": "t", "messages": prompt(n) + answer(labels[n % 2])} for n in range(count)]
+
+
+def pairs(count: int = 48) -> list[dict[str, Any]]:
+    return [
+        {"id": f"p{n}", "template": "t", "prompt": prompt(n), "chosen": answer("<|ESCALATE|>"),
+         "rejected": answer("<|OK|>")}
+        for n in range(count)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def tuned(bench: Bench, base: Path) -> Path:
+    step = bench.step("sft", SFT, messages(), form="messages", inputs={"base": base})
+    sft.main(step)
+    return step.root / "outputs"
+
+
+def judge(folder: Path, model: Path, base: Path) -> list[dict[str, Any]]:
+    """What a model answers to two reviews."""
+    items = [{"id": f"i{n}", "task": "review", "prompt": prompt(n)[0]["content"], "label": "OK"} for n in (100, 101)]
+    (folder / "inputs/sets/s").mkdir(parents=True)
+    (folder / "inputs/sets/s/records.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+    (folder / "inputs/model").symlink_to(model)
+    (folder / "inputs/base").symlink_to(base)
+    (folder / "step.json").write_text(json.dumps({"target": "evals/t", "config": {"stage": "tuned"}}))
+    predict.main(StepContext.load(folder))
+    return [json.loads(line) for line in (folder / "outputs/predictions.jsonl").read_text().splitlines()]
+
+
+def test_sft_learns_the_task_and_writes_an_adapter_that_peft_loads(tuned: Path, base: Path, tmp_path: Path) -> None:
+    assert set(directory_files(tuned / "model")) >= {"adapter_model.safetensors", "adapter_config.json"}
+    config = json.loads((tuned / "model/adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] is None
+    assert config["target_modules"] == sorted(config["target_modules"])
+    changed = load_adapted(base, tuned, trainable=False).state_dict()
+    assert any("lora_B" in name and torch.any(tensor != 0) for name, tensor in changed.items())
+    assert [row["answer"] for row in judge(tmp_path / "judged", tuned, base)] == ["OK", "15.6"]
+
+
+def test_sft_gives_the_same_bytes_twice(bench: Bench, base: Path, tuned: Path) -> None:
+    again = bench.step("again", SFT, messages(), form="messages", inputs={"base": base})
+    sft.main(again)
+    assert directory_files(again.root / "outputs") == directory_files(tuned)
+
+
+def test_dpo_makes_the_chosen_answer_win_and_repeats_its_bytes(
+    bench: Bench, base: Path, tuned: Path, tmp_path: Path
+) -> None:
+    made = []
+    for name in ("dpo", "dpo-again"):
+        step = bench.step(name, DPO, pairs(), form="preference", inputs={"base": base, "adapter": tuned})
+        dpo.main(step)
+        made.append(step.root / "outputs")
+    assert directory_files(made[0]) == directory_files(made[1])
+    assert [row["answer"] for row in judge(tmp_path / "judged", made[0], base)] == ["ESCALATE", "ESCALATE"]
+    assert "ref" not in {path.name for path in (made[0] / "model").iterdir()}
+
+
+def test_training_leaves_the_base_as_it_was(base: Path, tuned: Path) -> None:
+    before = load_base(base).state_dict()
+    after = load_adapted(base, tuned, trainable=False).unload().state_dict()
+    assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
+
+
+def test_dpo_without_a_starting_point_is_an_error(bench: Bench, base: Path) -> None:
+    step = bench.step("dpo", DPO, pairs(), form="preference", inputs={"base": base})
+    with pytest.raises(ToolError, match="no adapter to start from"):
+        dpo.main(step)
+
+
+def test_a_sealed_set_is_refused_by_the_tool_too(bench: Bench, base: Path) -> None:
+    step = bench.step("sft", SFT, messages(), form="messages", inputs={"base": base}, sealed=True)
+    with pytest.raises(ToolError, match="dataset 'd' is sealed"):
+        sft.main(step)
+
+
+def test_data_of_another_form_is_refused(bench: Bench, base: Path) -> None:
+    step = bench.step("sft", SFT, pairs(), form="preference", inputs={"base": base})
+    with pytest.raises(ToolError, match="learns from 'messages'"):
+        sft.main(step)
+
+
+def test_a_loss_that_is_no_number_stops_sft(bench: Bench, base: Path) -> None:
+    wild = SFT.replace("learning_rate: 1.0e-2", "learning_rate: 1.0e+30").replace("epochs: 12", "epochs: 20")
+    step = bench.step("sft", wild, messages(), form="messages", inputs={"base": base})
+    with pytest.raises(ToolError, match=r"the loss is (nan|inf)"):
+        sft.main(step)
+    assert not (step.root / "outputs/model").exists()
+
+
+def test_a_process_that_pins_nothing_is_refused(bench: Bench, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(os.environ, "OMP_NUM_THREADS")
+    step = bench.step("sft", SFT, messages(), form="messages", inputs={"base": base})
+    with pytest.raises(ToolError, match="lacks OMP_NUM_THREADS=1"):
+        sft.main(step)
