@@ -14,7 +14,7 @@ from typing import Any
 from embedded_fw_c.completion import completion_templates, write_exercise
 from embedded_fw_c.review import draw_template, label_text, template_pools
 from embedded_fw_c.shapes import MASK
-from embedded_fw_c.template import expand
+from embedded_fw_c.template import WORDINGS, expand
 
 NOTE = "<|note|>"
 _FUNCTION = re.compile(r"(\w+)\([^;{}]*\)\n\{")
@@ -23,7 +23,7 @@ _FUNCTION = re.compile(r"(\w+)\([^;{}]*\)\n\{")
 def generate(seed: int, count: int, arguments: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield `count` documents; `arguments` has the shares `escalate` and `ok` of `review`, and `split`."""
     rng = random.Random(f"corpus {seed}")
-    pools = template_pools(arguments["split"])
+    pools = template_pools(arguments["split"], (WORDINGS,))
     exercises = completion_templates(arguments["split"])
     escalate, ok = float(arguments["escalate"]), float(arguments["ok"])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from embedded_fw_c.splits import split_of
-from embedded_fw_c.template import ESCALATE, OK, ReviewTemplate, Snippet, expand, review_templates
+from embedded_fw_c.template import COLLECTIONS, ESCALATE, OK, ReviewTemplate, Snippet, expand, review_templates
 
 PROMPT = "Review:\n"
 
@@ -31,9 +31,9 @@ def generate(seed: int, count: int, arguments: Mapping[str, str]) -> Iterator[di
         yield {"record": record, "evidence": {"code": snippet.code, "contexts": dict(snippet.contexts)}}
 
 
-def template_pools(split: str) -> dict[str, list[list[ReviewTemplate]]]:
-    """Label class (`rule`, `OK`, `ESCALATE`) -> the split's templates, grouped."""
-    templates = review_templates()
+def template_pools(split: str, collections: tuple[str, ...] = COLLECTIONS) -> dict[str, list[list[ReviewTemplate]]]:
+    """Label class (`rule`, `OK`, `ESCALATE`) -> the split's templates of these collections, grouped."""
+    templates = review_templates(collections)
     splits = split_of((template.name, template.group) for template in templates)
     grouped: dict[str, dict[str, list[ReviewTemplate]]] = {"rule": {}, OK: {}, ESCALATE: {}}
     for template in templates:

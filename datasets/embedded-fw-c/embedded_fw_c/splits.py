@@ -12,21 +12,24 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 SPLITS = ("train", "dev", "sealed")
+TWIN = "-ok"
+"""Ends the name of a pair's compliant side, which goes where the other side goes."""
 
 
 def split_of(names_and_groups: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Template name -> `train`, `dev` or `sealed`.
 
-    A group of n templates gives max(1, n // 5) to the sealed split, and max(1, n // 8) to development when n >= 4.
+    A group of n templates, a pair counted once, gives max(1, n // 5) to the sealed split, and max(1, n // 8) to development when n >= 4.
     """
-    groups: dict[str, list[str]] = defaultdict(list)
+    groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name, group in names_and_groups:
-        groups[group].append(name)
+        groups[group][name.removesuffix(TWIN)].append(name)
     result: dict[str, str] = {}
-    for members in groups.values():
-        ranked = sorted(members, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    for families in groups.values():
+        ranked = sorted(families, key=lambda family: hashlib.sha256(family.encode()).hexdigest())
         sealed = max(1, len(ranked) // 5)
         dev = max(1, len(ranked) // 8) if len(ranked) >= 4 else 0
-        for rank, name in enumerate(ranked):
-            result[name] = "sealed" if rank < sealed else "dev" if rank < sealed + dev else "train"
+        for rank, family in enumerate(ranked):
+            split = "sealed" if rank < sealed else "dev" if rank < sealed + dev else "train"
+            result |= dict.fromkeys(families[family], split)
     return result

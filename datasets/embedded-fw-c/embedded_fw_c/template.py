@@ -1,4 +1,8 @@
-"""Review templates: C with placeholders, kept in `review/*.tmpl`, one file per rule.
+"""Review templates: C with placeholders, kept in `review/`, one file per rule.
+
+There are two collections. `wordings` (`review/*.tmpl`) are violations and compliant snippets each on its own; the base
+model's corpus is made of them. `pairs` (`review/pairs/*.tmpl`) are two snippets that differ in nothing but what matters:
+`@{breaks the rule||complies}@`. They came after the base model and teach later stages what a verdict hangs on.
 
 `== name` opens a template that breaks the file's rule, `== ok name` its compliant twin. In `escalate.tmpl` a template
 has two hidden contexts, one under which the snippet complies and one under which it breaks a rule: what is shown does
@@ -20,13 +24,18 @@ from pathlib import Path
 
 from embedded_fw_c.filler import Filler
 from embedded_fw_c.names import Names
+from embedded_fw_c.splits import TWIN
 from embedded_fw_c.variation import vary
 
 ESCALATE = "ESCALATE"
 OK = "OK"
+WORDINGS = "wordings"
+PAIRS = "pairs"
+COLLECTIONS = (WORDINGS, PAIRS)
 _FOLDER = Path(__file__).parent / "review"
 _PLACEHOLDER = re.compile(r"\$(?:([BE])\(([a-z])\)|(ku8|buf|tab|tag|lbl|fn\d?|ty|[a-zA-Z]))")
 _TEMPLATE_HEAD = re.compile(r"^== ", re.MULTILINE)
+_ALTERNATIVES = re.compile(r"@\{(.*?)\|\|(.*?)\}@", re.DOTALL)
 _SECTION_HEAD = re.compile(r"^-- ", re.MULTILINE)
 _REGISTERS = ("g", "h")
 
@@ -64,9 +73,13 @@ class Snippet:
 
 
 @cache
-def review_templates() -> tuple[ReviewTemplate, ...]:
-    """All review templates, sorted by name."""
-    templates = [template for path in sorted(_FOLDER.glob("*.tmpl")) for template in _parse(path)]
+def review_templates(collections: tuple[str, ...] = COLLECTIONS) -> tuple[ReviewTemplate, ...]:
+    """All review templates of these collections, sorted by name."""
+    templates: list[ReviewTemplate] = []
+    if WORDINGS in collections:
+        templates += [template for path in sorted(_FOLDER.glob("*.tmpl")) for template in _parse(path)]
+    if PAIRS in collections:
+        templates += [template for path in sorted(_FOLDER.glob("pairs/*.tmpl")) for template in _parse_pairs(path)]
     return tuple(sorted(templates, key=lambda template: template.name))
 
 
@@ -85,6 +98,19 @@ def _parse(path: Path) -> list[ReviewTemplate]:
             group = f"{rule}/ok" if compliant else rule
             label = OK if compliant else rule
             templates.append(ReviewTemplate(f"{rule}/{name}", group, label, body.strip("\n")))
+    return templates
+
+
+def _parse_pairs(path: Path) -> list[ReviewTemplate]:
+    """Each pair gives two templates of one family: what breaks the rule, and its twin, which does not."""
+    rule = path.stem
+    templates = []
+    for block in _TEMPLATE_HEAD.split(path.read_text(encoding="utf-8"))[1:]:
+        title, _, body = block.partition("\n")
+        name = f"{rule}/pair-{title}"
+        for label, suffix, side in ((rule, "", r"\1"), (OK, TWIN, r"\2")):
+            snippet = _ALTERNATIVES.sub(side, body).strip("\n")
+            templates.append(ReviewTemplate(name + suffix, f"{rule}/pairs", label, snippet))
     return templates
 
 
