@@ -20,7 +20,7 @@ EVALUATION = Facts("evals/fw:review", "evaluation", model="models/fw:dpo", suite
 
 def evaluation() -> Plan:
     """The evaluation of an adapter beside its base."""
-    return plan_evaluation("evals/fw:review", SUITE, "after DPO", MODEL, [("base model", BASE)])
+    return plan_evaluation("evals/fw:review", SUITE, "after DPO", MODEL, [("base model", BASE)], "0.80")
 
 
 def test_every_stage_predicts_and_one_step_judges() -> None:
@@ -35,7 +35,7 @@ def test_every_stage_predicts_and_one_step_judges() -> None:
 
 def test_a_label_stands_for_one_stage() -> None:
     with pytest.raises(BuildError, match="field 'label': 'x' is a stage as well"):
-        plan_evaluation("evals/fw:review", SUITE, "x", MODEL, [("x", BASE)])
+        plan_evaluation("evals/fw:review", SUITE, "x", MODEL, [("x", BASE)], "0")
 
 
 def test_a_gate_needs_its_metric() -> None:

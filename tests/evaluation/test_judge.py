@@ -4,11 +4,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pedigree.evaluation import judge, suite
+from pedigree.evaluation.items import Answer, Item
+from pedigree.evaluation.selective import withhold
 from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import GateFailed, ToolError
@@ -18,7 +21,7 @@ BASE = {"r1": ("OK", "0.4"), "r2": ("OK", "0.4"), "r3": ("OK", "0.4"), "r4": ("O
         "c2": ("value value", "0.1")}  # fmt: skip
 MODEL = {"r1": ("15.6", "0.95"), "r2": ("OK", "0.9"), "r3": ("ESCALATE", "0.7"), "r4": ("15.6", "0.6"),
          "c1": ("value % 256U", "0.8"), "c2": ("value & 0x0FU", "0.7")}  # fmt: skip
-CONFIG = {"model": "after DPO", "stages": ["base model", "after DPO"]}
+CONFIG = {"model": "after DPO", "stages": ["base model", "after DPO"], "abstain_below": "0"}
 GATES = {"review_accuracy_among_answered": ">= 0.60", "review_escalation": ">= 1.0", "completion_passes": ">= 0.50",
          "completion_compiles": ">= 0.8"}  # fmt: skip
 
@@ -122,3 +125,15 @@ def test_sets_other_than_those_of_the_suite_are_refused(tmp_path: Path) -> None:
     (tmp_path / "inputs/suite/suite.json").write_bytes(canonical_json(document))
     with pytest.raises(ToolError, match="other sets than its suite names"):
         judge.main(step)
+
+
+def test_a_verdict_below_the_threshold_counts_as_an_abstention() -> None:
+    items = {key: Item(key, "review", "t", "int x;", "OK") for key in ("sure", "unsure")}
+    items["code"] = Item("code", "completion", "t", "mask", "x", "u")
+    answers = {
+        "sure": Answer("15.6", Fraction("0.80")),
+        "unsure": Answer("15.6", Fraction("0.799999")),
+        "code": Answer("x", Fraction("0.1")),
+    }
+    texts = {key: answer.text for key, answer in withhold(answers, items, Fraction("0.80")).items()}
+    assert texts == {"sure": "15.6", "unsure": "ESCALATE", "code": "x"}

@@ -35,7 +35,14 @@ def _sets(addresses: Iterable[str]) -> tuple[Role, ...]:
     return tuple(Role(f"sets/{step_name(address)}", Product(address)) for address in addresses)
 
 
-def plan_evaluation(address: str, suite: Facts, label: str, model: Facts, stages: Sequence[tuple[str, Facts]]) -> Plan:
+def plan_evaluation(
+    address: str,
+    suite: Facts,
+    label: str,
+    model: Facts,
+    stages: Sequence[tuple[str, Facts]],
+    abstain_below: str,
+) -> Plan:
     """Ask every stage and the model for answers, then judge them side by side.
 
     Args:
@@ -44,6 +51,7 @@ def plan_evaluation(address: str, suite: Facts, label: str, model: Facts, stages
         label: What the report calls the model.
         model: The model that has to pass.
         stages: What is judged beside it: label and model.
+        abstain_below: Confidence under which a verdict counts as an abstention, a decimal.
     """
     demand.require_kind(address, "suite", suite, ("eval_suite",))
     for field, facts in (("model", model), *(("stages", facts) for _, facts in stages)):
@@ -58,7 +66,7 @@ def plan_evaluation(address: str, suite: Facts, label: str, model: Facts, stages
         address,
         "evaluation",
         tools.JUDGE,
-        settings({"model": label, "stages": [name for name, _ in contenders]}),
+        settings({"model": label, "stages": [name for name, _ in contenders], "abstain_below": abstain_below}),
         (Role("suite", Product(suite.address)), *sets, *answers),
         (REPORT, REPORT_PAGE, PREDICTIONS),
         gate=True,

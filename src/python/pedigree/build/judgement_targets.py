@@ -11,6 +11,7 @@ from pedigree.build import validation
 from pedigree.build.common_fields import ArtifactDependencies, StepDependencies
 from pedigree.build.fields import (
     CheckedMapping,
+    CheckedString,
     CheckedStrings,
     LabelledReferencesField,
     ReferenceField,
@@ -96,9 +97,23 @@ class LabelField(StringField):
     help = "What the report calls the judged model. Defaults to the name of its target."
 
 
+class AbstainBelowField(CheckedString):
+    alias = "abstain_below"
+    default = "0"
+    example = "'0.80'"
+    help = (
+        "Verdicts of less confidence than this count as `ESCALATE`, a decimal in [0, 1). Choose it on a development set; "
+        "whoever uses the model applies the same rule. Completions have no such rule."
+    )
+
+    @classmethod
+    def fault(cls, value: Any) -> Optional[Fault]:
+        return validation.probability(value)
+
+
 class EvaluationTarget(Target):
     alias = "evaluation"
-    core_fields = (*COMMON_TARGET_FIELDS, EvaluationDependencies, ModelField, SuiteField, StagesField, LabelField)
+    core_fields = (*COMMON_TARGET_FIELDS, EvaluationDependencies, ModelField, SuiteField, StagesField, LabelField, AbstainBelowField)
     help = help_text(
         """
         A model judged by a suite. `test` shows its metrics beside the gates; a gate that is not met fails the test and
@@ -112,6 +127,7 @@ class EvaluationTarget(Target):
                 suite=":suite",
                 stages={"base model": "models/base/tiny", "after SFT": "models/embedded-fw-c:sft"},
                 label="after DPO",
+                abstain_below="0.80",
             )
         """
     )

@@ -150,6 +150,7 @@ class EvaluationFieldSet(StepFieldSet):
     suite: judgement_targets.SuiteField
     stages: judgement_targets.StagesField
     label: judgement_targets.LabelField
+    abstain_below: judgement_targets.AbstainBelowField
 
 
 @rule(desc="Plan evaluation")
@@ -163,6 +164,7 @@ async def plan_evaluation(fields: EvaluationFieldSet) -> Plan:
         fields.label.value or judgement.suite_name(model[0].address),
         model[0],
         tuple(zip(fields.stages.value or (), stages)),
+        fields.abstain_below.value or "0",
     )
 
 

@@ -25,6 +25,7 @@ WEIGHTS = ("lora", "full")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_PROBABILITY = re.compile(r"0(\.[0-9]{1,6})?")
 _GATE = re.compile(r"(>=|<=) (0|[1-9][0-9]*)(\.[0-9]+)?")
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
@@ -76,4 +77,11 @@ def gates(value: Mapping[str, str]) -> Fault | None:
                 f"the gate of metric {metric!r} must be a comparison and a decimal, but is {gate!r}",
                 "write for instance '>= 0.90' or '<= 0.10'",
             )
+    return None
+
+
+def probability(value: str) -> Fault | None:
+    """A decimal in [0, 1)."""
+    if not _PROBABILITY.fullmatch(value):
+        return Fault(f"must be a decimal from 0 to below 1, but is {value!r}", "write for instance '0.80'")
     return None

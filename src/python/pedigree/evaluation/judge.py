@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pedigree.evaluation.gates import Gate, unmet
 from pedigree.evaluation.items import COMPLETION, Answer, Item, Judged, read_answers, read_items
 from pedigree.evaluation.report import StageResult, build_report, decimal
 from pedigree.evaluation.report_html import render_report
+from pedigree.evaluation.selective import withhold
 from pedigree.evaluation.suite import describe_set
 from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.context import StepContext
@@ -31,11 +33,14 @@ def main(step: StepContext) -> None:
     sets = step.inputs("sets")
     _require_sets_of_suite(step.target, suite, sets)
     items = read_items(sets)
-    answers = {label: read_answers(path, label, items) for label, path in _predictions(step).items()}
+    below = Fraction(step.config["abstain_below"])
+    answers = {
+        label: withhold(read_answers(path, label, items), items, below) for label, path in _predictions(step).items()
+    }
     judged = judge(items, answers)
     stages = [StageResult.measure(label, judged[label], suite["metrics"]) for label in judged]
     gates = [Gate(gate["metric"], gate["comparison"], gate["threshold"]) for gate in suite["gates"]]
-    report = build_report(suite, gates, stages)
+    report = build_report(suite, gates, stages, step.config["abstain_below"])
     step.output("report.json").write_bytes(canonical_json(report) + b"\n")
     step.output("report.html").write_text(render_report(report, stages[-1].judged), encoding="utf-8")
     lines = [canonical_json(_prediction(one)) + b"\n" for one in stages[-1].judged]

@@ -50,7 +50,9 @@ def decimal(value: Fraction, digits: int = DIGITS) -> str:
     return f"{scaled // 10**digits}.{scaled % 10**digits:0{digits}d}"
 
 
-def build_report(suite: Mapping[str, Any], gates: Sequence[Gate], stages: Sequence[StageResult]) -> dict[str, Any]:
+def build_report(
+    suite: Mapping[str, Any], gates: Sequence[Gate], stages: Sequence[StageResult], abstain_below: str
+) -> dict[str, Any]:
     """The report; the last stage is the model that the gates are for."""
     model = stages[-1]
     reviews = of_task(model.judged, REVIEW)
@@ -60,6 +62,7 @@ def build_report(suite: Mapping[str, Any], gates: Sequence[Gate], stages: Sequen
         "suite": suite.get("name", ""),
         "sets": suite.get("sets", []),
         "model": model.stage,
+        "abstain_below": abstain_below,
         "stages": [_stage(stage) for stage in stages],
         "gates": judged_gates,
         "passed": all(gate["passed"] for gate in judged_gates),

@@ -77,7 +77,8 @@ details summary { cursor: pointer; color: var(--blue); }
 <td><span class="sub">reported</span></td></tr>
 {% endfor %}
 </table>
-<p class="note">Small print under a value: the counts, and the Clopper-Pearson 95 % bounds. The gates are for
+<p class="note">A verdict of less confidence than {{ report.abstain_below }} counts as ESCALATE, in every stage.
+Small print under a value: the counts, and the Clopper-Pearson 95 % bounds. The gates are for
 {{ report.model }}, the last column.</p>
 </section>
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 
-from pedigree.evaluation.items import ESCALATE, Judged
+from pedigree.evaluation.items import ESCALATE, REVIEW, Answer, Item, Judged
 
 
 @dataclass(frozen=True)
@@ -57,3 +57,16 @@ def aurc(reviews: Sequence[Judged]) -> Fraction:
 def _by_confidence(reviews: Sequence[Judged]) -> list[Judged]:
     answered = [one for one in reviews if one.answer.text != ESCALATE]
     return sorted(answered, key=lambda one: -one.answer.confidence)
+
+
+def withhold(answers: Mapping[str, Answer], items: Mapping[str, Item], below: Fraction) -> dict[str, Answer]:
+    """Turn verdicts of less confidence than `below` into abstentions; the confidence stays what it was.
+
+    Who uses the model applies the same rule: it belongs to the model as its gate was set.
+    """
+    return {
+        key: replace(answer, text=ESCALATE)
+        if items[key].task == REVIEW and answer.confidence < below
+        else answer
+        for key, answer in answers.items()
+    }
