@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pedigree.build import dist
 from pedigree.build.errors import BuildError
 from pedigree.step.digests import directory_files

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from pedigree.build.errors import BuildError
 from pedigree.build.facts import Facts
 from pedigree.build.judgement import plan_eval_suite, plan_evaluation, plan_release
@@ -27,7 +28,11 @@ def test_every_stage_predicts_and_one_step_judges() -> None:
     first, second, judge = evaluation().steps
     assert [role.name for role in first.roles] == ["model", "sets/datasets.fw.sealed"]
     assert [role.name for role in second.roles] == ["model", "base", "sets/datasets.fw.sealed"]
-    assert json.loads(judge.config) == {"model": "after DPO", "stages": ["base model", "after DPO"]}
+    assert json.loads(judge.config) == {
+        "model": "after DPO",
+        "stages": ["base model", "after DPO"],
+        "abstain_below": "0.80",
+    }
     assert judge.roles[-1].source == Product("evals/fw:review", "predict-1")
     assert judge.gate and not first.gate
     assert judge.name == "evals.fw.review" and first.name == "evals.fw.review.predict-0"

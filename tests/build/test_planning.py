@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from pedigree.build.errors import BuildError
 from pedigree.build.facts import Facts
 from pedigree.build.plan import Files, Plan, Product

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from pedigree.build import evidence, sandbox
 from pedigree.build.plan import Files, Product, Role, Step, Tool, settings
 from pedigree.step.record import Record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pedigree.build import validation
 from pedigree.build.addresses import short
 from pedigree.build.verdict import faults, table

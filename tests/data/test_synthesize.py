@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pedigree.data import synthesize
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError

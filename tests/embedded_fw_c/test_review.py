@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+
 from embedded_fw_c import corpus, preferences, review, verify_review
 from embedded_fw_c.splits import SPLITS, split_of
 from embedded_fw_c.template import ESCALATE, OK, review_templates

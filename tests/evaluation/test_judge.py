@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small import open_step, write_predictions, write_sets
+
 from pedigree.evaluation import judge, suite
 from pedigree.evaluation.items import Answer, Item
 from pedigree.evaluation.selective import withhold
 from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import GateFailed, ToolError
-from small import open_step, write_predictions, write_sets
 
 BASE = {"r1": ("OK", "0.4"), "r2": ("OK", "0.4"), "r3": ("OK", "0.4"), "r4": ("OK", "0.4"), "c1": ("0", "0.1"),
         "c2": ("value value", "0.1")}  # fmt: skip

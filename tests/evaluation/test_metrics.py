@@ -3,10 +3,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from small import judged
+
 from pedigree.evaluation.gates import parse_gate, unmet
 from pedigree.evaluation.metrics import METRICS, Ratio, measure
 from pedigree.step.errors import ToolError
-from small import judged
 
 REVIEWS = [
     judged("15.6", "15.6"), judged("7.1", "15.6"), judged("OK", "OK"), judged("12.1", "ESCALATE"),

@@ -4,11 +4,12 @@ from fractions import Fraction
 from math import comb
 
 import pytest
+from small import judged
+
 from pedigree.evaluation.calibration import expected_calibration_error, reliability
 from pedigree.evaluation.intervals import GRID, clopper_pearson
 from pedigree.evaluation.metrics import Ratio
 from pedigree.evaluation.selective import SelectivePoint, aurc, risk_coverage
-from small import judged
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small import SETS, open_step, review_records, write_set, write_sets
+
 from pedigree.evaluation import suite
 from pedigree.step.canonical import read_json
 from pedigree.step.errors import ToolError
-from small import SETS, open_step, review_records, write_set, write_sets
 
 CONFIG: dict[str, Any] = {"gates": {"review_coverage": ">= 0.80"}, "metrics": ["completion_passes"]}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pedigree.release import assemble
 from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.context import StepContext

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pedigree.step.context import StepContext
 from pedigree.training import pretrain
 

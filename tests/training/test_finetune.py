@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from pedigree.evaluation import predict
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files

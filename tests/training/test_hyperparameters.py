@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from pedigree.step.errors import ToolError
 from pedigree.training.hyperparameters import load_hyperparameters
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from pedigree.step.digests import directory_files
 from pedigree.step.errors import ToolError
 from pedigree.training import pretrain

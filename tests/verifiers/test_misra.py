@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from pedigree.verifiers.misra import UNPARSED, Finding, analyse, broken_rules
 from pedigree.verifiers.toolchain import cppcheck_directory
 

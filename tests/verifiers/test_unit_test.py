@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from pedigree.verifiers.completion import fill, refusal
 from pedigree.verifiers.unit_test import CPU_SECONDS, UnitResult, run_units
 

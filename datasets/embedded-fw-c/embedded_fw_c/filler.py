@@ -11,8 +11,10 @@ import random
 from embedded_fw_c.names import Names
 
 _COMMENTS = (
-    "keep the last value", "wait for the next tick", "see the data sheet", "called from the main loop", "restart the watchdog",
-    "range is checked above", "hardware clears this bit", "default after reset", "one step per call", "order matters here",
+    "keep the last value", "wait for the next tick", "see the data sheet", "called from the main loop",
+    "restart the watchdog",
+    "range is checked above", "hardware clears this bit", "default after reset", "one step per call",
+    "order matters here",
 )  # fmt: skip
 
 
@@ -86,7 +88,14 @@ class Filler:
             return [f"    {label}:", f"        {self.store()}", "        break;"]
 
         first = self._rng.randint(0, 4)
-        return [f"switch ({self.register()})", "{", *arm(f"case {first}u"), *arm(f"case {first + 1}u"), *arm("default"), "}"]
+        return [
+            f"switch ({self.register()})",
+            "{",
+            *arm(f"case {first}u"),
+            *arm(f"case {first + 1}u"),
+            *arm("default"),
+            "}",
+        ]
 
     def _call(self) -> list[str]:
         function = self._names.draw("fn")

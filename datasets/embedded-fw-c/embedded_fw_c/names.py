@@ -17,8 +17,8 @@ _VERBS = (
     "convert adjust refresh commit report verify enable disable prepare"
 ).split()
 _LOCALS = (
-    "acc sum tmp total last next prev best low high span gap step mark base delta ratio gain bias peak edge word raw out "
-    "val res key code pos lead tail head room used left need have seen"
+    "acc sum tmp total last next prev best low high span gap step mark base delta ratio gain bias peak edge word raw "
+    "out val res key code pos lead tail head room used left need have seen"
 ).split()
 _INDICES = "i j k idx pos ch row slot".split()
 _COUNTS = "n len size num cnt total_len frames items".split()
@@ -55,11 +55,19 @@ class Names:
         if placeholder.startswith("fn"):
             return pick((f"{unit}_{verb}", f"{unit}_{verb}_{thing}", f"{verb}_{unit}_{thing}", f"{verb}_{thing}"))
         if placeholder in ("g", "h", "r"):
-            return pick((f"{unit.upper()}_{thing.upper()}", f"{unit}_reg{suffix}", f"g_{unit}_{thing}", f"{unit}_{thing}"))
+            return pick(
+                (f"{unit.upper()}_{thing.upper()}", f"{unit}_reg{suffix}", f"g_{unit}_{thing}", f"{unit}_{thing}")
+            )
         if placeholder == "v":
             return pick((f"{unit}_{thing}", f"g_{unit}_{thing}", f"{thing}_flag", f"{unit}_ready", f"{verb}_pending"))
         if placeholder == "K":
-            return pick((f"{unit.upper()}_{verb.upper()}", f"{verb.upper()}_{thing.upper()}", f"{unit.upper()}_{thing.upper()}_M"))
+            return pick(
+                (
+                    f"{unit.upper()}_{verb.upper()}",
+                    f"{verb.upper()}_{thing.upper()}",
+                    f"{unit.upper()}_{thing.upper()}_M",
+                )
+            )
         if placeholder == "ty":
             return pick((f"{unit}_{thing}_t", f"{unit}_t", f"{thing}_t", f"{unit}_{thing}_type"))
         if placeholder == "tag":

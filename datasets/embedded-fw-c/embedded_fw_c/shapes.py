@@ -93,7 +93,9 @@ def write_function(shape: Shape, operand_kinds: Sequence[str], names: Names) -> 
     pointer = shape.name in ("target", "member", "element")
     fields = {
         "fn": names.draw("fn"),
-        "x": names.draw("buf" if shape.name == "element" else "p" if pointer else "g" if shape.name == "register" else "a"),
+        "x": names.draw(
+            "buf" if shape.name == "element" else "p" if pointer else "g" if shape.name == "register" else "a"
+        ),
         "r": names.draw("b"),
         "i": names.draw("i"),
         "t": names.draw("tag"),

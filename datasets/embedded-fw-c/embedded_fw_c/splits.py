@@ -19,7 +19,8 @@ TWIN = "-ok"
 def split_of(names_and_groups: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Template name -> `train`, `dev` or `sealed`.
 
-    A group of n templates, a pair counted once, gives max(1, n // 5) to the sealed split, and max(1, n // 8) to development when n >= 4.
+    A group of n templates, a pair counted once, gives max(1, n // 5) to the sealed split, and max(1, n // 8) to
+    development when n >= 4.
     """
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name, group in names_and_groups:

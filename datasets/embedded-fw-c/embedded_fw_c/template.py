@@ -1,8 +1,8 @@
 """Review templates: C with placeholders, kept in `review/`, one file per rule.
 
 There are two collections. `wordings` (`review/*.tmpl`) are violations and compliant snippets each on its own; the base
-model's corpus is made of them. `pairs` (`review/pairs/*.tmpl`) are two snippets that differ in nothing but what matters:
-`@{breaks the rule||complies}@`. They came after the base model and teach later stages what a verdict hangs on.
+model's corpus is made of them. `pairs` (`review/pairs/*.tmpl`) are two snippets that differ in nothing but what
+matters: `@{breaks the rule||complies}@`. They came after the base model and teach later stages what a verdict hangs on.
 
 `== name` opens a template that breaks the file's rule, `== ok name` its compliant twin. In `escalate.tmpl` a template
 has two hidden contexts, one under which the snippet complies and one under which it breaks a rule: what is shown does
@@ -157,7 +157,9 @@ def _value(placeholder: str, bound: dict[str, str], names: Names, rng: random.Ra
     if placeholder == "ku8":
         return f"{rng.choice((0, 1, 2, 3, 7, 10, 15, 16, 32, 85, 90, 127, 170, 200, 255))}u"
     if placeholder == "X":
-        return bound.setdefault(placeholder, f"{rng.choice((0xF, 0x1F, 0x3F, 0xF0, 0xFF, 0x100, 0x3FF, 0xFFF, 0xFF00)):X}")
+        return bound.setdefault(
+            placeholder, f"{rng.choice((0xF, 0x1F, 0x3F, 0xF0, 0xFF, 0x100, 0x3FF, 0xFFF, 0xFF00)):X}"
+        )
     if placeholder in ("k", "m", "s"):
         return bound.setdefault(placeholder, _number(placeholder, bound, rng))
     return _name(placeholder, bound, names)

@@ -16,7 +16,9 @@ from embedded_fw_c.names import Names
 _SHARE_WITH_PARAMETER = 0.35
 _SHARE_WITH_BLOCK = 0.35
 _DEFINITION = re.compile(r"^(?P<head>[a-z].*?\b(?P<name>\w+)\()(?P<parameters>.*)\)$")
-_DECLARATION = re.compile(r"^    (?:const |volatile |static |unsigned )*(?:struct |union )?\w+ \*?\w+(?:\[[^=]*\])?(?: = .*)?;$")
+_DECLARATION = re.compile(
+    r"^    (?:const |volatile |static |unsigned )*(?:struct |union )?\w+ \*?\w+(?:\[[^=]*\])?(?: = .*)?;$"
+)
 _NOT_A_STATEMENT = re.compile(r"^    (?:return|if|while|for|do|else|switch|goto)\b|^    \}")
 _HEADER = re.compile(r"^\s*(?:if|while|for|else|do|switch)\b[^;]*$")
 
@@ -33,7 +35,9 @@ def vary(lines: Sequence[str], filler: Filler, names: Names, rng: random.Random)
 
 def _with_parameter(lines: list[str], filler: Filler, names: Names, rng: random.Random) -> list[str]:
     """A further parameter, used once; left out where the function calls itself."""
-    start = max(number for number in range(len(lines) - 1) if lines[number + 1] == "{" and _DEFINITION.match(lines[number]))
+    start = max(
+        number for number in range(len(lines) - 1) if lines[number + 1] == "{" and _DEFINITION.match(lines[number])
+    )
     match = _DEFINITION.match(lines[start])
     if match is None or any(re.search(rf"\b{match['name']}\b", line) for line in lines[start + 1 :]):
         return lines

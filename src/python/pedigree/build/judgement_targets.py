@@ -102,8 +102,8 @@ class AbstainBelowField(CheckedString):
     default = "0"
     example = "'0.80'"
     help = (
-        "Verdicts of less confidence than this count as `ESCALATE`, a decimal in [0, 1). Choose it on a development set; "
-        "whoever uses the model applies the same rule. Completions have no such rule."
+        "Verdicts of less confidence than this count as `ESCALATE`, a decimal in [0, 1). Choose it on a development "
+        "set; whoever uses the model applies the same rule. Completions have no such rule."
     )
 
     @classmethod
@@ -113,7 +113,15 @@ class AbstainBelowField(CheckedString):
 
 class EvaluationTarget(Target):
     alias = "evaluation"
-    core_fields = (*COMMON_TARGET_FIELDS, EvaluationDependencies, ModelField, SuiteField, StagesField, LabelField, AbstainBelowField)
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        EvaluationDependencies,
+        ModelField,
+        SuiteField,
+        StagesField,
+        LabelField,
+        AbstainBelowField,
+    )
     help = help_text(
         """
         A model judged by a suite. `test` shows its metrics beside the gates; a gate that is not met fails the test and

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from transformers import DynamicCache, PreTrainedTokenizerFast
+
 from pedigree.step.canonical import canonical_json, parse_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
 from pedigree.weights.determinism import make_deterministic
 from pedigree.weights.loading import load_judged, load_tokenizer
-from transformers import DynamicCache, PreTrainedTokenizerFast
 
 _VERDICT = re.compile(r"<\|(\d+\.\d+|OK|ESCALATE)\|>")
 _LONGEST_COMPLETION = 64
@@ -55,7 +56,11 @@ class Predictor:
     def __init__(self, model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast) -> None:
         self._model = model.eval()
         self._tokenizer = tokenizer
-        verdicts = {match.group(1): index for token, index in tokenizer.get_vocab().items() if (match := _VERDICT.fullmatch(token))}
+        verdicts = {
+            match.group(1): index
+            for token, index in tokenizer.get_vocab().items()
+            if (match := _VERDICT.fullmatch(token))
+        }
         self._verdicts = sorted(verdicts)
         self._verdict_ids = torch.tensor([verdicts[verdict] for verdict in self._verdicts], dtype=torch.long)
         self._tasks = {"review": self._review, "completion": self._complete}

@@ -65,8 +65,6 @@ def withhold(answers: Mapping[str, Answer], items: Mapping[str, Item], below: Fr
     Who uses the model applies the same rule: it belongs to the model as its gate was set.
     """
     return {
-        key: replace(answer, text=ESCALATE)
-        if items[key].task == REVIEW and answer.confidence < below
-        else answer
+        key: replace(answer, text=ESCALATE) if items[key].task == REVIEW and answer.confidence < below else answer
         for key, answer in answers.items()
     }

@@ -1,20 +1,23 @@
-"""Direct preference optimisation: the chosen answer becomes likelier than the rejected one, measured from where the
-stage began (Rafailov et al. 2023)."""
+"""Direct preference optimisation (Rafailov et al. 2023).
+
+The chosen answer becomes likelier than the rejected one, measured from where the stage began.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from datasets import Dataset
+from trl import DPOConfig, DPOTrainer
+
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
-from pedigree.weights.determinism import make_deterministic
 from pedigree.training.hyperparameters import load_hyperparameters
-from pedigree.weights.loading import load_adapted, load_tokenizer
 from pedigree.training.records import read_records
 from pedigree.training.trainer import COMMON_ARGUMENTS, Progress, save_result
-from trl import DPOConfig, DPOTrainer
+from pedigree.weights.determinism import make_deterministic
+from pedigree.weights.loading import load_adapted, load_tokenizer
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 import yaml
+
 from pedigree.step.errors import ToolError
 
 T = TypeVar("T")
 
 
 def load_hyperparameters(path: Path, into: type[T]) -> T:
-    """Read a YAML mapping into the dataclass `into`; its field types are `int`, `float`, `bool`, `str` or tuples of one.
+    """Read a YAML mapping into the dataclass `into`; fields are `int`, `float`, `bool`, `str` or tuples of one.
 
     Raises:
         ToolError: The file is not a mapping, names an unknown field, lacks a required one, or a value has another type.

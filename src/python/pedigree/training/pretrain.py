@@ -14,16 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
 from pedigree.step.canonical import canonical_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
-from pedigree.weights.determinism import make_deterministic
 from pedigree.training.hyperparameters import load_hyperparameters
 from pedigree.training.records import read_records
-from pedigree.weights.tokenizer import END, save_tokenizer, train_tokenizer
+from pedigree.weights.determinism import make_deterministic
 from pedigree.weights.saving import save_model
-from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+from pedigree.weights.tokenizer import END, save_tokenizer, train_tokenizer
 
 _IGNORED = -100
 
@@ -144,7 +145,9 @@ def _train(
         ids, labels = _pad(next(batches), tokenizer.pad_token_id)
         loss = _weighted_loss(model(input_ids=ids).logits, ids, labels, marker, settings.marker_weight)
         if not math.isfinite(loss.item()):
-            raise ToolError(f"the loss is {loss.item()} at update {update}", "lower `learning_rate`, or lengthen `warmup`")
+            raise ToolError(
+                f"the loss is {loss.item()} at update {update}", "lower `learning_rate`, or lengthen `warmup`"
+            )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=False)
         optimizer.step()
@@ -198,8 +201,10 @@ def _pad(batch: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
 def _weighted_loss(
     logits: torch.Tensor, ids: torch.Tensor, labels: torch.Tensor, marker: int, marker_weight: float
 ) -> torch.Tensor:
-    """Mean cross entropy, in which a document's tokens after the marker weigh, together, `marker_weight` times as much
-    as those before it."""
+    """Mean cross entropy, in which what follows the marker has a weight of its own.
+
+    A document's tokens after the marker weigh, together, `marker_weight` times as much as those before it.
+    """
     targets = labels[:, 1:]
     per_token = torch.nn.functional.cross_entropy(logits[:, :-1].transpose(1, 2), targets, reduction="none")
     counted = targets != _IGNORED

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from datasets import Dataset
+from trl import SFTConfig, SFTTrainer
+
 from pedigree.step.context import StepContext
 from pedigree.step.run import run_tool
-from pedigree.weights.determinism import make_deterministic
 from pedigree.training.hyperparameters import load_hyperparameters
-from pedigree.weights.loading import load_adapted, load_base, load_tokenizer
 from pedigree.training.lora import LoraSettings, lora_config
 from pedigree.training.records import read_records
 from pedigree.training.trainer import COMMON_ARGUMENTS, Progress, save_result
-from trl import SFTConfig, SFTTrainer
+from pedigree.weights.determinism import make_deterministic
+from pedigree.weights.loading import load_adapted, load_base, load_tokenizer
 
 
 @dataclass(frozen=True)

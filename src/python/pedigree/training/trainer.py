@@ -7,14 +7,15 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from pedigree.step.canonical import canonical_json
-from pedigree.step.context import StepContext
-from pedigree.step.errors import ToolError
-from pedigree.weights.tokenizer import save_tokenizer
-from pedigree.weights.saving import canonicalise_directory
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, TrainerCallback, TrainerControl, TrainerState
 from transformers.training_args import TrainingArguments
+
+from pedigree.step.canonical import canonical_json
+from pedigree.step.context import StepContext
+from pedigree.step.errors import ToolError
+from pedigree.weights.saving import canonicalise_directory
+from pedigree.weights.tokenizer import save_tokenizer
 
 COMMON_ARGUMENTS: Mapping[str, Any] = {
     "bf16": False,

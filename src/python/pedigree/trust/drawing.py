@@ -82,7 +82,7 @@ def _settle(
     """Order each column by the middle of its neighbours, in turn from the left and from the right, then even out."""
     middle: dict[str, int] = {}
     for column in columns:
-        middle.update(_stack(column, {item: 0 for item in column}, boxes))
+        middle.update(_stack(column, dict.fromkeys(column, 0), boxes))
     for sweep in range(_SWEEPS):
         forward = sweep % 2 == 0
         near = before if forward else after

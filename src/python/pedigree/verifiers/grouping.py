@@ -70,9 +70,9 @@ def join_units(units: Sequence[str], target: Target) -> str:
 
 
 def headers(source: str) -> tuple[str, ...]:
-    """The system headers that a unit includes, in its order.
+    r"""The system headers that a unit includes, in its order.
 
-    >>> headers("#include <stdint.h>\\nint x;")
+    >>> headers("#include <stdint.h>\nint x;")
     ('stdint.h',)
     """
     includes = (_INCLUDE.fullmatch(rest) for word, rest in _directives(source) if word == "include")
@@ -86,9 +86,10 @@ def balanced(source: str) -> bool:
         symbol = match["other"]
         if symbol in ("(", "[", "{"):
             open_brackets.append(symbol)
-        elif symbol in _PAIRS and (not open_brackets or open_brackets.pop() != _PAIRS[symbol]):
-            return False
-        elif symbol in ('"', "'"):
+        elif (symbol in _PAIRS and (not open_brackets or open_brackets.pop() != _PAIRS[symbol])) or symbol in (
+            '"',
+            "'",
+        ):
             return False
     return not open_brackets and source.count("/*") <= source.count("*/")
 

@@ -7,6 +7,7 @@ import random
 
 import numpy
 import torch
+
 from pedigree.step.errors import ToolError
 
 _REQUIRED = {

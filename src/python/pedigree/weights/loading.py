@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from pedigree.step.context import StepContext
-from pedigree.step.errors import ToolError
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, Qwen2ForCausalLM
+
+from pedigree.step.context import StepContext
+from pedigree.step.errors import ToolError
 
 ADAPTER = "adapter_model.safetensors"
 
@@ -27,8 +28,8 @@ def load_base(directory: Path) -> PreTrainedModel:
 def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
     """The tokenizer in `directory`/model, as its file says it.
 
-    Not through `AutoTokenizer`: beside a config of Qwen2 it takes the class of that family, which puts its own splitting
-    in the place of the file's, and every id is another.
+    Not through `AutoTokenizer`: beside a config of Qwen2 it takes the class of that family, which puts its own
+    splitting in the place of the file's, and every id is another.
     """
     return PreTrainedTokenizerFast.from_pretrained(str(directory / "model"), local_files_only=True)
 

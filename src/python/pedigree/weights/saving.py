@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 # What the libraries put into a config that says where and with what it was written, not what the model is.
-_INCIDENTAL = ("_name_or_path", "transformers_version", "base_model_name_or_path", "revision", "peft_version", "auto_mapping")
+_INCIDENTAL = (
+    "_name_or_path",
+    "transformers_version",
+    "base_model_name_or_path",
+    "revision",
+    "peft_version",
+    "auto_mapping",
+)
 
 
 def save_model(model: Any, directory: Path) -> None:

@@ -24,11 +24,12 @@ CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 
-# Pieces that BPE never reaches over: a keyword or type with the space after it, an identifier, a number, an operator with
-# the spaces, the line break and the indentation around it. An identifier never carries a space, so that it is the same
+# Pieces that BPE never reaches over: a keyword or type with the space after it, an identifier, a number, an operator
+# with the spaces, the line break and the indentation around it. An identifier never carries a space, so that it is the same
 # token sequence wherever it stands, and can be looked up and copied.
 _PIECES = (
-    r"(?:extern|volatile|static|const|struct|union|typedef|return|void|bool|case|else|goto|unsigned|long|u?int[0-9]+_t)[ ]"
+    r"(?:extern|volatile|static|const|struct|union|typedef|return|void|bool|case|else|goto|unsigned|long"
+    r"|u?int[0-9]+_t)[ ]"
     r"|[A-Za-z_][A-Za-z0-9_]*"
     r"|[0-9]+"
     r"|[ ]*[^\sA-Za-z0-9_]+[ ]?(?:\n[ ]*)*"
