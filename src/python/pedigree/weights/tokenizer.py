@@ -25,8 +25,8 @@ CHAT_TEMPLATE = (
 )
 
 # Pieces that BPE never reaches over: a keyword or type with the space after it, an identifier, a number, an operator
-# with the spaces, the line break and the indentation around it. An identifier never carries a space, so that it is the same
-# token sequence wherever it stands, and can be looked up and copied.
+# with the spaces, the line break and the indentation around it. An identifier never carries a space, so that it is
+# the same token sequence wherever it stands, and can be looked up and copied.
 _PIECES = (
     r"(?:extern|volatile|static|const|struct|union|typedef|return|void|bool|case|else|goto|unsigned|long"
     r"|u?int[0-9]+_t)[ ]"
