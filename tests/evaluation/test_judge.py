@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import open_step, write_predictions, write_sets
 
+from evaluation.small import open_step, write_predictions, write_sets
 from pedigree.evaluation import judge, suite
 from pedigree.evaluation.items import Answer, Item
 from pedigree.evaluation.selective import withhold

@@ -3,8 +3,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from small import judged
 
+from evaluation.small import judged
 from pedigree.evaluation.gates import parse_gate, unmet
 from pedigree.evaluation.metrics import METRICS, Ratio, measure
 from pedigree.step.errors import ToolError

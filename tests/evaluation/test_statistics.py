@@ -4,8 +4,8 @@ from fractions import Fraction
 from math import comb
 
 import pytest
-from small import judged
 
+from evaluation.small import judged
 from pedigree.evaluation.calibration import expected_calibration_error, reliability
 from pedigree.evaluation.intervals import GRID, clopper_pearson
 from pedigree.evaluation.metrics import Ratio

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import SETS, open_step, review_records, write_set, write_sets
 
+from evaluation.small import SETS, open_step, review_records, write_set, write_sets
 from pedigree.evaluation import suite
 from pedigree.step.canonical import read_json
 from pedigree.step.errors import ToolError

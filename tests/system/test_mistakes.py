@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Repo
+
+from system.conftest import Repo
 
 FINETUNE = 'finetune(name="x", method={method}, base={base}, datasets=[{data}], hyperparameters="x.yaml"{rest})\n'
 

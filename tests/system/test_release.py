@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from conftest import MODELS_BUILD, Repo
+from system.conftest import MODELS_BUILD, Repo
 
 
 def test_package_builds_the_chain_and_says_where_the_release_is(repo: Repo) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from in_toto.exceptions import LayoutExpiredError, LinkNotFoundError, RuleVerificationError  # type: ignore[import-untyped]
-from in_toto.models._signer import load_public_key_from_file  # type: ignore[import-untyped]
-from in_toto.models.metadata import Metadata  # type: ignore[import-untyped]
-from in_toto.verifylib import in_toto_verify  # type: ignore[import-untyped]
+from in_toto.exceptions import LayoutExpiredError, LinkNotFoundError, RuleVerificationError
+from in_toto.models._signer import load_public_key_from_file
+from in_toto.models.metadata import Metadata
+from in_toto.verifylib import in_toto_verify
 
 from pedigree.trust.public import PublicKey
 from trust.builder import RELEASE_STEP

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from google.protobuf import json_format  # type: ignore[import-untyped]
-from in_toto_attestation.predicates.provenance.v1 import provenance_pb2  # type: ignore[import-untyped]
-from in_toto_attestation.predicates.test_result.v0 import test_result_pb2  # type: ignore[import-untyped]
-from in_toto_attestation.v1 import statement_pb2  # type: ignore[import-untyped]
+from google.protobuf import json_format
+from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
+from in_toto_attestation.predicates.test_result.v0 import test_result_pb2
+from in_toto_attestation.v1 import statement_pb2
 
 from pedigree.step.digests import sha256_file
 from pedigree.trust.statement import PROVENANCE, SUMMARY, TEST_RESULT

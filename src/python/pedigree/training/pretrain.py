@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
@@ -115,7 +116,7 @@ def _new_model(settings: PretrainHyperparameters, tokenizer: PreTrainedTokenizer
         intermediate_size=settings.intermediate_size,
         max_position_embeddings=settings.context * 2,
         tie_word_embeddings=True,
-        attn_implementation="eager",
+        attn_implementation="eager",  # type: ignore[call-arg]
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
@@ -135,7 +136,7 @@ def _train(
     vectors = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98), foreach=False)
-    marker = tokenizer.convert_tokens_to_ids(settings.marker)
+    marker = int(cast("int", tokenizer.convert_tokens_to_ids(settings.marker)))
     losses: list[tuple[int, float]] = []
     model.train()
     batches = _batches(documents, settings.batch_tokens, random.Random(seed))
@@ -148,7 +149,7 @@ def _train(
             raise ToolError(
                 f"the loss is {loss.item()} at update {update}", "lower `learning_rate`, or lengthen `warmup`"
             )
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=False)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

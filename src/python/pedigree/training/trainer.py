@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, TrainerCallback, TrainerControl, TrainerState
 from transformers.training_args import TrainingArguments
@@ -37,7 +38,7 @@ COMMON_ARGUMENTS: Mapping[str, Any] = {
 }
 
 
-class Progress(TrainerCallback):  # type: ignore[misc]
+class Progress(TrainerCallback):
     """Prints the loss, keeps it for the report, and stops a training that has no loss any more."""
 
     def __init__(self) -> None:
@@ -68,12 +69,14 @@ class Progress(TrainerCallback):  # type: ignore[misc]
 def save_result(
     step: StepContext,
     method: str,
-    model: PeftModel | PreTrainedModel,
+    model: torch.nn.Module | None,
     tokenizer: PreTrainedTokenizerFast,
     progress: Progress,
     examples: int,
 ) -> None:
     """Write `model/` (adapter or full weights, with tokenizer) and `training.json`."""
+    if not isinstance(model, (PeftModel, PreTrainedModel)):
+        raise TypeError(f"the trainer holds a {type(model).__name__}, not a model of transformers or peft")
     directory = step.output("model")
     if isinstance(model, PeftModel):
         # DPO keeps the adapter that it started from beside the one that it trains; only the second is the result.

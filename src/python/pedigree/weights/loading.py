@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from peft import PeftModel
@@ -31,7 +32,8 @@ def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
     Not through `AutoTokenizer`: beside a config of Qwen2 it takes the class of that family, which puts its own
     splitting in the place of the file's, and every id is another.
     """
-    return PreTrainedTokenizerFast.from_pretrained(str(directory / "model"), local_files_only=True)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(str(directory / "model"), local_files_only=True)
+    return cast("PreTrainedTokenizerFast", tokenizer)
 
 
 def load_adapted(base: Path, adapter: Path, *, trainable: bool) -> PeftModel:
