@@ -29,6 +29,7 @@ REPORT: dict[str, Any] = {
     "gates": [{"metric": "review_coverage", "comparison": ">=", "threshold": "0.80", "value": "0.9000",
                "passed": True}],
     "passed": True,
+    "abstain_below": "0.80",
     "labels": {"15.6": {"items": 10, "right": 9, "withheld": 1}, "7.1": {"items": 10, "right": 3, "withheld": 0}},
     "calibration": {"ece": "0.0500", "aurc": "0.0200"},
 }  # fmt: skip

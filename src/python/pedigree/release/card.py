@@ -115,6 +115,7 @@ def _evaluation(suite: str, report: Mapping[str, Any]) -> str:
     return (
         f"## Evaluation: {suite}\n\nSealed sets, whose templates were never in training data:\n\n"
         f"{_table(['set', 'uid', 'records'], sets)}\n{_table(head, rows)}\n"
+        f"A verdict of less confidence than {report['abstain_below']} counts as `ESCALATE`; apply the same rule.\n"
         f"Counts and bounds (Clopper-Pearson) are those of the delivered model. Expected calibration error "
         f"{calibration.get('ece', '?')}, area under the risk-coverage curve {calibration.get('aurc', '?')}. "
         f"The page `evaluation/{suite}/report.html` has the confusion matrix and the curves.\n"

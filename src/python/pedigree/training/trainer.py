@@ -43,6 +43,11 @@ class Progress(TrainerCallback):
 
     def __init__(self) -> None:
         self.losses: list[tuple[int, float]] = []
+        self.updates = 0
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
+        """Called by the trainer after each update."""
+        self.updates = state.global_step
 
     def on_log(
         self,
@@ -92,7 +97,7 @@ def save_result(
                 "method": method,
                 "seed": step.config["seed"],
                 "examples": examples,
-                "updates": progress.losses[-1][0] if progress.losses else 0,
+                "updates": progress.updates,
                 "parameters": sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
                 "loss": [{"update": update, "value": f"{loss:.4f}"} for update, loss in progress.losses],
             }

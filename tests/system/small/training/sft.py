@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
@@ -15,6 +16,8 @@ def main(step: StepContext) -> None:
         raise ToolError("the loss is NaN after update 3", "lower the learning rate")
     if "crash" in settings:
         raise RuntimeError("a mistake in the tool")
+    if "wait" in settings:
+        time.sleep(6)
     shown = dict(os.environ) if "environment" in settings else {}
     base = json.loads((step.input("base") / "model/labels.json").read_text()) if step.has_input("base") else []
     adapter = step.input("adapter") / "model/labels.json" if step.has_input("adapter") else None

@@ -1,0 +1,69 @@
+"""A run that is killed in the middle of a training loses nothing, and the next one gives the same bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+from system.conftest import LAUNCHER, Repo
+
+SLOW = "rate: '9'\nwait: '6'\n"
+
+
+def start(repo: Repo) -> subprocess.Popen[str]:
+    """Start `package` in a process group of its own, and wait until the slow training runs."""
+    environment = {**os.environ, "PEDIGREE_SIGNER": "file:one", "PANTS_CONCURRENT": "False"}
+    process = subprocess.Popen(
+        [LAUNCHER, "--no-dynamic-ui", "--no-colors", "package", "models/fw"],
+        cwd=repo.root,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Starting: finetune models/fw:sft" in line:
+            time.sleep(1)
+            return process
+    raise AssertionError("the training never started")
+
+
+def kill_everything(repo: Repo, process: subprocess.Popen[str]) -> None:
+    """Kill the client and the daemon, neither of which can do anything about it."""
+    os.killpg(process.pid, signal.SIGKILL)
+    for file in repo.root.glob(".pids/**/pantsd/pid"):
+        os.kill(int(file.read_text()), signal.SIGKILL)
+    process.wait()
+    time.sleep(1)
+
+
+def test_kill_9_in_mid_training_leaves_the_last_release_and_the_next_run_completes(repo: Repo) -> None:
+    assert repo.pants("package", "models/fw").returncode == 0
+    before = repo.files("dist/models/fw")
+    repo.write("models/fw/sft.yaml", SLOW)
+    kill_everything(repo, start(repo))
+    assert repo.files("dist/models/fw") == before
+    assert [path.name for path in (repo.root / "dist/models").iterdir()] == ["fw"]
+    done = repo.pants("package", "models/fw")
+    assert done.returncode == 0, done.stderr
+    after_kill = repo.files("dist/models/fw")
+    assert after_kill != before
+    repo.write("models/fw/sft.yaml", "rate: '2'\n")
+    assert repo.pants("package", "models/fw").returncode == 0
+    assert repo.files("dist/models/fw") == before
+
+
+def test_ctrl_c_in_mid_training_leaves_the_last_release_and_the_next_run_completes(repo: Repo) -> None:
+    assert repo.pants("package", "models/fw").returncode == 0
+    before = repo.files("dist/models/fw")
+    repo.write("models/fw/sft.yaml", SLOW.replace("9", "8"))
+    process = start(repo)
+    os.killpg(process.pid, signal.SIGINT)
+    process.wait(timeout=60)
+    assert process.returncode != 0
+    assert repo.files("dist/models/fw") == before
+    assert repo.pants("package", "models/fw").returncode == 0
