@@ -79,7 +79,7 @@ def test_the_record_can_be_read_back_and_names_no_machine() -> None:
 
 def test_a_step_reaches_no_server_on_this_machine(tmp_path: Path) -> None:
     environment = {"PATH": "/usr/bin:/bin"}
-    cut = ["unshare", "--user", "--map-current-user", "--net", "true"]
+    cut = ["unshare", "--user", "--map-root-user", "--net", "true"]
     if subprocess.run(cut, env=environment, capture_output=True, check=False).returncode:
         pytest.skip("this kernel does not let a user cut the network")
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -89,3 +89,22 @@ def test_a_step_reaches_no_server_on_this_machine(tmp_path: Path) -> None:
         argv = sandbox.wrapped((sys.executable, "-c", code), gate=False)
         done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert "Network is unreachable" in done.stderr or "Connection refused" in done.stderr
+
+
+def test_a_step_does_not_find_the_signing_keys(tmp_path: Path) -> None:
+    apart = ["unshare", "--user", "--map-root-user", "--net", "--mount", "true"]
+    if subprocess.run(apart, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this kernel does not let a user hide a folder")
+    key = tmp_path / "home/.config/pedigree/keys/developer.pem"
+    key.parent.mkdir(parents=True)
+    key.write_text("secret")
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    (commands / "getent").write_text(f"#!/bin/sh\necho 'user:x:0:0::{tmp_path}/home:/bin/sh'\n")
+    (commands / "getent").chmod(0o755)
+    environment = {"PATH": f"{commands}:/usr/bin:/bin"}
+    for gate in (False, True):
+        argv = sandbox.wrapped(("/bin/cat", str(key)), gate)
+        done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode != 0 and "secret" not in done.stdout
+    assert key.read_text() == "secret"

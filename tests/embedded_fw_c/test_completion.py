@@ -12,6 +12,18 @@ def examples(split: str, count: int = 40) -> list[dict[str, Any]]:
     return list(completion.generate(9, count, {"split": split, "form": "completion"}))
 
 
+def claim(unit: str, expression: str) -> dict[str, Any]:
+    """An example that claims an expression for a unit."""
+    evidence = {"unit": unit, "expression": expression}
+    return {"record": {"reference": expression, "unit": unit}, "evidence": evidence}
+
+
+def test_a_record_with_another_answer_than_the_one_tested_is_dropped() -> None:
+    example = examples("train", 1)[0]
+    swapped = {"record": {**example["record"], "reference": "0u"}, "evidence": example["evidence"]}
+    assert verify_completion.verify([example, swapped]) == ["", "record and evidence differ"]
+
+
 def test_there_are_at_least_thirty_templates_and_splits_share_none() -> None:
     names = {split: {t.name for t in completion.completion_templates(split)} for split in ("train", "dev", "sealed")}
     assert sum(len(group) for group in names.values()) == len(OPERATIONS) * len(SHAPES) >= 30
@@ -32,19 +44,19 @@ def test_every_operation_in_every_shape_compiles_and_passes_its_own_test() -> No
         for operation in OPERATIONS
         for shape in SHAPES
     ]
-    evidence = [{"evidence": {"unit": one.unit, "expression": one.expression}} for one in written]
-    assert set(verify_completion.verify(evidence)) == {""}
+    claims = [claim(one.unit, one.expression) for one in written]
+    assert set(verify_completion.verify(claims)) == {""}
 
 
 def test_an_expression_that_computes_something_else_is_dropped() -> None:
     example = next(e for e in examples("train", 300) if "set_bit" in e["record"]["template"])
     wrong = example["evidence"]["expression"].replace("|", "^")
-    mended = {"evidence": {"unit": example["evidence"]["unit"], "expression": wrong}}
+    mended = claim(example["evidence"]["unit"], wrong)
     assert verify_completion.verify([example, mended])[0] == ""
     assert verify_completion.verify([mended, mended]) == ["fails its unit test"] * 2
 
 
 def test_an_expression_that_is_no_c_is_dropped() -> None:
     example = examples("train", 1)[0]
-    broken = {"evidence": {"unit": example["evidence"]["unit"], "expression": "undeclared + 1u"}}
+    broken = claim(example["evidence"]["unit"], "undeclared + 1u")
     assert verify_completion.verify([broken]) == ["does not compile for host"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from embedded_fw_c import corpus, preferences, review, verify_review
+from embedded_fw_c.held_out import NEAR, similarity, template_splits, wording
 from embedded_fw_c.splits import SPLITS, split_of
 from embedded_fw_c.template import ESCALATE, OK, review_templates
 
@@ -17,6 +18,11 @@ def examples(split: str, count: int = 60, seed: int = 7) -> list[dict[str, Any]]
     return list(review.generate(seed, count, {"split": split, "form": "review", **SHARES}))
 
 
+def claim(code: str, label: str, contexts: dict[str, str]) -> dict[str, Any]:
+    """An example that claims a label for a snippet."""
+    return {"record": {"prompt": code, "label": label}, "evidence": {"code": code, "contexts": contexts}}
+
+
 def test_there_are_at_least_twelve_rules_and_sixty_templates() -> None:
     templates = review_templates()
     rules = {template.label for template in templates} - {OK, ESCALATE}
@@ -25,7 +31,22 @@ def test_there_are_at_least_twelve_rules_and_sixty_templates() -> None:
     assert len({template.name for template in templates}) == len(templates)
 
 
-def test_no_template_is_in_two_splits_and_every_group_trains() -> None:
+def test_no_held_out_template_resembles_one_of_its_label_that_trains() -> None:
+    splits = template_splits()
+    by_split = {name: [t for t in review_templates() if splits[t.name] == name] for name in SPLITS}
+    for held_out in by_split["sealed"] + by_split["dev"]:
+        for trained in by_split["train"]:
+            if trained.label == held_out.label:
+                assert similarity(wording(trained), wording(held_out)) < NEAR, (trained.name, held_out.name)
+
+
+def test_the_same_wording_under_two_names_is_found() -> None:
+    one, other = (t for t in review_templates() if t.name in ("15.1/pair-search", "15.1/out_of_loop"))
+    assert similarity(wording(one), wording(other)) >= NEAR
+    assert "aside" in {template_splits()[one.name], template_splits()[other.name]}
+
+
+def test_every_group_trains() -> None:
     templates = review_templates()
     splits = split_of((template.name, template.group) for template in templates)
     assert set(splits.values()) == set(SPLITS)
@@ -35,7 +56,7 @@ def test_no_template_is_in_two_splits_and_every_group_trains() -> None:
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_examples_come_from_templates_of_their_split_alone(split: str) -> None:
-    splits = split_of((template.name, template.group) for template in review_templates())
+    splits = template_splits()
     assert {splits[example["record"]["template"]] for example in examples(split)} == {split}
 
 
@@ -62,23 +83,36 @@ def test_compiler_and_analyser_agree_with_nearly_every_label() -> None:
 def test_a_wrong_label_is_dropped() -> None:
     broken = next(example for example in examples("train", 200) if example["record"]["label"] == "15.6")
     code = broken["evidence"]["code"]
-    assert verify_review.verify([{"evidence": {"code": code, "contexts": {"15.6": ""}}}]) == [""]
+    assert verify_review.verify([claim(code, "15.6", {"15.6": ""})]) == [""]
     for wrong in ("OK", "15.7"):
-        assert verify_review.verify([{"evidence": {"code": code, "contexts": {wrong: ""}}}]) == [
-            "analyser disagrees with the label"
-        ]
+        assert verify_review.verify([claim(code, wrong, {wrong: ""})]) == ["analyser disagrees with the label"]
+
+
+def test_a_record_that_says_something_else_than_its_evidence_is_dropped() -> None:
+    code = "void probe_start(void)\n{\n}"
+    other = "void probe_stop(void)\n{\n}"
+    assert verify_review.verify([claim(code, "OK", {"OK": ""})]) == [""]
+    swapped = [claim(code, "15.6", {"OK": ""}), claim(code, "ESCALATE", {"OK": ""})]
+    hidden = {"record": claim(other, "OK", {})["record"], "evidence": {"code": code, "contexts": {"OK": ""}}}
+    pair = {
+        "prompt": [{"role": "user", "content": code}],
+        "chosen": [{"role": "assistant", "content": "<|15.6|>"}],
+        "rejected": [{"role": "assistant", "content": "<|OK|>"}],
+    }
+    preferred = {"record": pair, "evidence": {"code": code, "contexts": {"OK": ""}}}
+    assert verify_review.verify([*swapped, hidden, preferred]) == ["record and evidence differ"] * 4
 
 
 def test_a_snippet_that_no_context_changes_cannot_be_called_ambiguous() -> None:
     code = "void probe_start(uint32_t level)\n{\n    g_probe = level;\n}"
     same = "extern volatile uint32_t g_probe;"
-    reasons = verify_review.verify([{"evidence": {"code": code, "contexts": {"OK": same, "15.6": same}}}])
+    reasons = verify_review.verify([claim(code, "ESCALATE", {"OK": same, "15.6": same})])
     assert reasons == ["analyser disagrees with the label"]
 
 
 def test_code_that_does_not_compile_is_dropped() -> None:
-    evidence = {"code": "void f(void)\n{\n    missing = 1u;\n}", "contexts": {"OK": ""}}
-    assert verify_review.verify([{"evidence": evidence}]) == ["does not compile for host"]
+    code = "void f(void)\n{\n    missing = 1u;\n}"
+    assert verify_review.verify([claim(code, "OK", {"OK": ""})]) == ["does not compile for host"]
 
 
 def test_preferences_choose_the_label_and_never_reject_it() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from evaluation.small import open_step, write_predictions, write_sets
+from evaluation.small import judged, open_step, write_predictions, write_sets
 from pedigree.evaluation import judge, suite
-from pedigree.evaluation.items import Answer, Item
 from pedigree.evaluation.selective import withhold
 from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.context import StepContext
@@ -129,12 +129,26 @@ def test_sets_other_than_those_of_the_suite_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_verdict_below_the_threshold_counts_as_an_abstention() -> None:
-    items = {key: Item(key, "review", "t", "int x;", "OK") for key in ("sure", "unsure")}
-    items["code"] = Item("code", "completion", "t", "mask", "x", "u")
-    answers = {
-        "sure": Answer("15.6", Fraction("0.80")),
-        "unsure": Answer("15.6", Fraction("0.799999")),
-        "code": Answer("x", Fraction("0.1")),
-    }
-    texts = {key: answer.text for key, answer in withhold(answers, items, Fraction("0.80")).items()}
-    assert texts == {"sure": "15.6", "unsure": "ESCALATE", "code": "x"}
+    given = [judged("OK", "15.6", "0.80"), judged("OK", "OK", "0.799999"), judged("ESCALATE", "OK", "0.1")]
+    given.append(judged("x", "x", "0.1", task="completion"))
+    after = withhold(given, Fraction("0.80"))
+    assert [one.answer.text for one in after] == ["15.6", "ESCALATE", "ESCALATE", "x"]
+    assert [one.right for one in after] == [False, False, True, True]
+    assert after[1].answer.confidence == given[1].answer.confidence
+
+
+def test_curves_and_calibration_are_of_the_answers_as_given(tmp_path: Path) -> None:
+    reports = []
+    for name, below in (("all", "0"), ("sure", "0.92")):
+        step = prepare(tmp_path / name, GATES | {"review_coverage": ">= 0.1"}, MODEL)
+        (step.root / "step.json").write_bytes(
+            canonical_json({"target": "evals/demo:eval", "config": {**CONFIG, "abstain_below": below}})
+        )
+        with contextlib.suppress(GateFailed):
+            judge.main(StepContext.load(step.root))
+        reports.append(read_json(step.root / "outputs/report.json"))
+    plain, strict = reports
+    assert plain["risk_coverage"] == strict["risk_coverage"]
+    assert plain["calibration"] == strict["calibration"]
+    assert plain["stages"][-1]["metrics"] == strict["stages"][-1]["without_threshold"]
+    assert plain["stages"][-1]["metrics"] != strict["stages"][-1]["metrics"]

@@ -6,10 +6,14 @@ import os
 import signal
 import subprocess
 import time
+import uuid
 
 from system.conftest import LAUNCHER, Repo
 
-SLOW = "rate: '9'\nwait: '6'\n"
+
+def slow() -> str:
+    """Hyperparameters that take a while, and that no cache knows."""
+    return f"rate: '{uuid.uuid4()}'\nwait: '6'\n"
 
 
 def start(repo: Repo) -> subprocess.Popen[str]:
@@ -44,7 +48,7 @@ def kill_everything(repo: Repo, process: subprocess.Popen[str]) -> None:
 def test_kill_9_in_mid_training_leaves_the_last_release_and_the_next_run_completes(repo: Repo) -> None:
     assert repo.pants("package", "models/fw").returncode == 0
     before = repo.files("dist/models/fw")
-    repo.write("models/fw/sft.yaml", SLOW)
+    repo.write("models/fw/sft.yaml", slow())
     kill_everything(repo, start(repo))
     assert repo.files("dist/models/fw") == before
     assert [path.name for path in (repo.root / "dist/models").iterdir()] == ["fw"]
@@ -60,7 +64,7 @@ def test_kill_9_in_mid_training_leaves_the_last_release_and_the_next_run_complet
 def test_ctrl_c_in_mid_training_leaves_the_last_release_and_the_next_run_completes(repo: Repo) -> None:
     assert repo.pants("package", "models/fw").returncode == 0
     before = repo.files("dist/models/fw")
-    repo.write("models/fw/sft.yaml", SLOW.replace("9", "8"))
+    repo.write("models/fw/sft.yaml", slow())
     process = start(repo)
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=60)

@@ -43,7 +43,7 @@ def test_sealing_writes_exactly_the_evidence(work: Path, uri: str) -> None:
 
 
 def test_bytes_depend_on_records_and_key_alone(tmp_path: Path, uri: str) -> None:
-    search = os.pathsep.join(path for path in sys.path if path)
+    search = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path if entry)
     found = []
     for number, (seed, zone, language, home) in enumerate(
         [("0", "UTC", "C.UTF-8", "/nonexistent"), ("77", "Asia/Tokyo", "de_DE.UTF-8", str(tmp_path))]

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from embedded_fw_c.splits import split_of
+from embedded_fw_c.held_out import template_splits
 from embedded_fw_c.template import COLLECTIONS, ESCALATE, OK, ReviewTemplate, Snippet, expand, review_templates
 
 PROMPT = "Review:\n"
@@ -34,7 +34,7 @@ def generate(seed: int, count: int, arguments: Mapping[str, str]) -> Iterator[di
 def template_pools(split: str, collections: tuple[str, ...] = COLLECTIONS) -> dict[str, list[list[ReviewTemplate]]]:
     """Label class (`rule`, `OK`, `ESCALATE`) -> the split's templates of these collections, grouped."""
     templates = review_templates(collections)
-    splits = split_of((template.name, template.group) for template in templates)
+    splits = template_splits()
     grouped: dict[str, dict[str, list[ReviewTemplate]]] = {"rule": {}, OK: {}, ESCALATE: {}}
     for template in templates:
         if splits[template.name] == split:

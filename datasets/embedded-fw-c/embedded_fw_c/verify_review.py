@@ -20,6 +20,7 @@ _HEADERS = "#include <stdint.h>\n#include <stdbool.h>\n#include <stddef.h>\n"
 _DEFINITION = re.compile(r"^([a-z][^\n;{}=]*\))\n\{", re.MULTILINE)
 _ABOUT_OTHER_FILES = ("2.", "5.", "8.")
 _OK = "OK"
+_ESCALATE = "ESCALATE"
 
 
 def verify(examples: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -36,6 +37,7 @@ def verify(examples: Sequence[Mapping[str, Any]]) -> list[str]:
             units[name] = _unit(example["evidence"]["code"], context)
             expected[name] = verdict
     reasons = _compile_reasons(units)
+    told = ["" if _agrees(example) else "record and evidence differ" for example in examples]
     good = {name: unit for name, unit in units.items() if name not in reasons}
     for name, findings in analyse(good).items():
         rules = [rule for rule in broken_rules(findings) if not rule.startswith(_ABOUT_OTHER_FILES)]
@@ -43,9 +45,29 @@ def verify(examples: Sequence[Mapping[str, Any]]) -> list[str]:
         if rules != wanted:
             reasons[name] = "analyser disagrees with the label"
     return [
-        next((reasons[name] for name in _names_of(number, example) if name in reasons), "")
+        told[number] or next((reasons[name] for name in _names_of(number, example) if name in reasons), "")
         for number, example in enumerate(examples)
     ]
+
+
+def _agrees(example: Mapping[str, Any]) -> bool:
+    """Whether a record shows the code that is analysed, and says the verdict that its contexts prove."""
+    record, evidence = example["record"], example["evidence"]
+    verdicts = set(evidence["contexts"])
+    label = _ESCALATE if len(verdicts) > 1 else next(iter(verdicts))
+    if label == _ESCALATE and _OK not in verdicts:
+        return False
+    token = f"<|{label}|>"
+    if "messages" in record:
+        user, assistant = record["messages"]
+        return bool(user["content"].endswith(evidence["code"]) and assistant["content"] == token)
+    if "chosen" in record:
+        shown = record["prompt"][0]["content"].endswith(evidence["code"])
+        return bool(shown and record["chosen"][0]["content"] == token != record["rejected"][0]["content"])
+    if "text" in record:
+        noted = record["text"].partition("<|note|>")[2]
+        return evidence["code"] in record["text"] and noted in ("", token)
+    return bool(record["prompt"].endswith(evidence["code"]) and record["label"] == label)
 
 
 def _names_of(number: int, example: Mapping[str, Any]) -> list[str]:

@@ -32,11 +32,17 @@ ENVIRONMENT = {
     "TORCH_EXTENSIONS_DIR": ".cache/torch_extensions",
 }
 
-# Cuts the network where the kernel lets a user do so; the words are the same everywhere, so the key of the step is.
-_OFFLINE = 'n="unshare --user --map-current-user --net"; $n true 2>/dev/null || n=; '
-_RUN = _OFFLINE + 'exec $n "$@"'
+# Cuts the network, and hides the folder of signing keys under an empty one, where the kernel lets a user do so; the
+# words are the same everywhere, so the key of the step is.
+_APART = (
+    'k="$(getent passwd "$(id -u)" | cut -d: -f6)/.config/pedigree"; '
+    'n="unshare --user --map-root-user --net --mount"; '
+    """h='[ ! -d "$0" ] || mount -t tmpfs none "$0" || exit 1; exec "$@"'; """
+    'if $n true 2>/dev/null; then set -- $n /bin/sh -c "$h" "$k" "$@"; fi; '
+)
+_RUN = _APART + 'exec "$@"'
 # A verdict is a result: exit code 3 becomes a file, so that it is cached while a crash is not.
-_JUDGE = _OFFLINE + f'$n "$@"; code=$?; [ $code -ne 3 ] || {{ : > {VERDICT}; code=0; }}; exit $code'
+_JUDGE = _APART + f'"$@"; code=$?; [ $code -ne 3 ] || {{ : > {VERDICT}; code=0; }}; exit $code'
 
 _TEMPORARY = re.compile(r"/\S*?/pants-sandbox-\w+/")
 _LAST_LINES = 20
@@ -48,7 +54,7 @@ def command(python: str, module: str) -> tuple[str, ...]:
 
 
 def wrapped(argv: tuple[str, ...], gate: bool) -> tuple[str, ...]:
-    """The argument vector without network; with `gate`, exit code 3 leaves the file VERDICT and exits 0."""
+    """The argument vector without network and keys; with `gate`, exit code 3 leaves the file VERDICT and exits 0."""
     return ("/bin/sh", "-c", _JUDGE if gate else _RUN, "step", *argv)
 
 

@@ -16,7 +16,6 @@ from pedigree.evaluation.gates import Gate, unmet
 from pedigree.evaluation.items import COMPLETION, Answer, Item, Judged, read_answers, read_items
 from pedigree.evaluation.report import StageResult, build_report, decimal
 from pedigree.evaluation.report_html import render_report
-from pedigree.evaluation.selective import withhold
 from pedigree.evaluation.suite import describe_set
 from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.context import StepContext
@@ -33,12 +32,10 @@ def main(step: StepContext) -> None:
     sets = step.inputs("sets")
     _require_sets_of_suite(step.target, suite, sets)
     items = read_items(sets)
-    below = Fraction(step.config["abstain_below"])
-    answers = {
-        label: withhold(read_answers(path, label, items), items, below) for label, path in _predictions(step).items()
-    }
+    answers = {label: read_answers(path, label, items) for label, path in _predictions(step).items()}
     judged = judge(items, answers)
-    stages = [StageResult.measure(label, judged[label], suite["metrics"]) for label in judged]
+    below = Fraction(step.config["abstain_below"])
+    stages = [StageResult.measure(label, judged[label], below, suite["metrics"]) for label in judged]
     gates = [Gate(gate["metric"], gate["comparison"], gate["threshold"]) for gate in suite["gates"]]
     report = build_report(suite, gates, stages, step.config["abstain_below"])
     step.output("report.json").write_bytes(canonical_json(report) + b"\n")

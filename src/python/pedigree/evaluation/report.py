@@ -13,7 +13,7 @@ from pedigree.evaluation.gates import Gate
 from pedigree.evaluation.intervals import clopper_pearson
 from pedigree.evaluation.items import COMPLETION, ESCALATE, REVIEW, Judged, of_task
 from pedigree.evaluation.metrics import Ratio, measure
-from pedigree.evaluation.selective import aurc, risk_coverage
+from pedigree.evaluation.selective import aurc, risk_coverage, withhold
 
 SCHEMA = "pedigree.evaluation/1"
 DIGITS = 4
@@ -26,18 +26,29 @@ class StageResult:
 
     Attributes:
         stage: Its label.
-        judged: Its answers, in the order of the items.
-        metrics: What the suite measures, of this model.
+        given: Its answers, in the order of the items.
+        judged: The same with unsure verdicts withheld.
+        given_metrics: What the suite measures, with every answer counted as it was given.
+        metrics: The same with unsure verdicts withheld; what gates are about.
     """
 
     stage: str
+    given: Sequence[Judged]
     judged: Sequence[Judged]
+    given_metrics: Mapping[str, Ratio]
     metrics: Mapping[str, Ratio]
 
     @classmethod
-    def measure(cls, stage: str, judged: Sequence[Judged], metrics: Sequence[str]) -> StageResult:
-        """Measure what a suite asks for."""
-        return cls(stage, judged, {name: measure(name, judged) for name in metrics})
+    def measure(cls, stage: str, given: Sequence[Judged], below: Fraction, metrics: Sequence[str]) -> StageResult:
+        """Measure what a suite asks for, with and without verdicts of less confidence than `below`."""
+        judged = withhold(given, below)
+        return cls(
+            stage,
+            given,
+            judged,
+            {name: measure(name, given) for name in metrics},
+            {name: measure(name, judged) for name in metrics},
+        )
 
 
 def decimal(value: Fraction, digits: int = DIGITS) -> str:
@@ -55,7 +66,7 @@ def build_report(
 ) -> dict[str, Any]:
     """The report; the last stage is the model that the gates are for."""
     model = stages[-1]
-    reviews = of_task(model.judged, REVIEW)
+    reviews, given = of_task(model.judged, REVIEW), of_task(model.given, REVIEW)
     judged_gates = [_gate(gate, model.metrics[gate.metric]) for gate in gates]
     return {
         "schema": SCHEMA,
@@ -69,9 +80,9 @@ def build_report(
         "confusion": confusion(reviews),
         "labels": label_accuracy(reviews),
         "risk_coverage": [
-            {"coverage": decimal(point.coverage), "risk": decimal(point.risk)} for point in risk_coverage(reviews)
+            {"coverage": decimal(point.coverage), "risk": decimal(point.risk)} for point in risk_coverage(given)
         ],
-        "calibration": _calibration(reviews),
+        "calibration": _calibration(given),
         "completion_failures": _failures(of_task(model.judged, COMPLETION)),
     }
 
@@ -110,10 +121,11 @@ def metric_document(ratio: Ratio) -> dict[str, Any]:
 
 
 def _stage(stage: StageResult) -> dict[str, Any]:
-    reviews = of_task(stage.judged, REVIEW)
+    reviews = of_task(stage.given, REVIEW)
     return {
         "stage": stage.stage,
         "metrics": {name: metric_document(ratio) for name, ratio in stage.metrics.items()},
+        "without_threshold": {name: metric_document(ratio) for name, ratio in stage.given_metrics.items()},
         "aurc": decimal(aurc(reviews)),
         "ece": decimal(expected_calibration_error(reliability(reviews))),
     }

@@ -64,7 +64,8 @@ details summary { cursor: pointer; color: var(--blue); }
 <tr><td><code>{{ name }}</code><small>{{ meanings[name] }}</small></td>
 {% for stage in report.stages %}{% set it = stage.metrics[name] %}
 <td class="num {{ 'model' if loop.last }}">{{ it.value }}
-<small>{{ it.numerator }} of {{ it.denominator }}<br>{{ it.lower }} – {{ it.upper }}</small></td>
+<small>{{ it.numerator }} of {{ it.denominator }}<br>{{ it.lower }} – {{ it.upper }}<br>
+as given {{ stage.without_threshold[name].value }}</small></td>
 {% endfor %}
 <td>{% if name in gates %}<span class="tag {{ 'pass' if gates[name].passed else 'fail' }}">
 {{ gates[name].comparison }} {{ gates[name].threshold }} {{ 'met' if gates[name].passed else 'not met' }}</span>
@@ -78,7 +79,8 @@ details summary { cursor: pointer; color: var(--blue); }
 {% endfor %}
 </table>
 <p class="note">A verdict of less confidence than {{ report.abstain_below }} counts as ESCALATE, in every stage.
-Small print under a value: the counts, and the Clopper-Pearson 95 % bounds. The gates are for
+Small print under a value: the counts, the Clopper-Pearson 95 % bounds,
+and the value with every answer counted as it was given, which is what the curves below show too. The gates are for
 {{ report.model }}, the last column.</p>
 </section>
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 
-from pedigree.evaluation.items import ESCALATE, REVIEW, Answer, Item, Judged
+from pedigree.evaluation.items import ESCALATE, REVIEW, Judged
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,13 @@ def _by_confidence(reviews: Sequence[Judged]) -> list[Judged]:
     return sorted(answered, key=lambda one: -one.answer.confidence)
 
 
-def withhold(answers: Mapping[str, Answer], items: Mapping[str, Item], below: Fraction) -> dict[str, Answer]:
-    """Turn verdicts of less confidence than `below` into abstentions; the confidence stays what it was.
+def withhold(judged: Sequence[Judged], below: Fraction) -> list[Judged]:
+    """Turn verdicts of less confidence than `below` into abstentions; completions stay.
 
     Who uses the model applies the same rule: it belongs to the model as its gate was set.
     """
-    return {
-        key: replace(answer, text=ESCALATE) if items[key].task == REVIEW and answer.confidence < below else answer
-        for key, answer in answers.items()
-    }
+    return [_withheld(one) if one.item.task == REVIEW and one.answer.confidence < below else one for one in judged]
+
+
+def _withheld(one: Judged) -> Judged:
+    return replace(one, answer=replace(one.answer, text=ESCALATE), right=one.item.label == ESCALATE)
