@@ -26,6 +26,7 @@ def main(step: StepContext) -> None:
         for line in (directory / "records.jsonl").read_text().splitlines():
             labels.add(json.loads(line)["label"])
     step.output("model/labels.json").write_text(json.dumps(sorted(labels)))
+    step.output("model/settings.txt").write_text(settings)
     step.output("training.json").write_text(json.dumps({"seed": step.config["seed"], "environment": shown}))
 
 
