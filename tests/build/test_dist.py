@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,11 @@ def test_equal_content_is_recognised(tmp_path: Path) -> None:
     dist.replace(tmp_path / "fw", {"a": b"1"})
     assert dist.holds(tmp_path / "fw", directory_files(tmp_path / "fw"))
     assert not dist.holds(tmp_path / "fw", {})
+
+
+def test_two_runs_at_once_do_not_clear_each_others_half(tmp_path: Path) -> None:
+    directory = tmp_path / "fw"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: dist.replace(directory, {f"f{i}": b"%d" % n for i in range(50)}), range(40)))
+    assert len({path.read_bytes() for path in directory.iterdir()}) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["fw"]

@@ -5,6 +5,7 @@ Pants' own `package` clears a directory and then fills it: a full disk or a kill
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -54,7 +55,12 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
     """
     fresh = directory.with_name(f".{directory.name}.new-{os.getpid()}")
     old = directory.with_name(f".{directory.name}.old-{os.getpid()}")
+    lock = -1
     try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        # One run at a time: each clears what it takes for the remains of a killed one.
+        lock = os.open(directory.parent, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         _prepare(directory)
         for name, content in sorted(files.items()):
             path = fresh / name
@@ -73,11 +79,12 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+        if lock >= 0:
+            os.close(lock)
 
 
 def _prepare(directory: Path) -> None:
-    """Make the parent, clear what a killed run left behind, and find out whether the directory may be replaced."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    """Clear what a killed run left behind, and find out whether the directory may be replaced."""
     for kind in ("new", "old"):
         for left in directory.parent.glob(f".{directory.name}.{kind}-*"):
             if kind == "old" and not directory.exists():
