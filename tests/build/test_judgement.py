@@ -10,22 +10,26 @@ from pedigree.build.errors import BuildError
 from pedigree.build.facts import Facts
 from pedigree.build.judgement import plan_eval_suite, plan_evaluation, plan_release
 from pedigree.build.order import ordered, sources
-from pedigree.build.plan import Plan, Product
+from pedigree.build.plan import Files, Plan, Product
 
 SET = Facts("datasets/fw:sealed", "dataset", sealed=True)
 SUITE = Facts("evals/fw:suite", "eval_suite", sets=("datasets/fw:sealed",))
 BASE = Facts("models/base/tiny", "base_model")
 MODEL = Facts("models/fw:dpo", "finetune", adapter=True, base="models/base/tiny")
+CARD = Files(("models/fw/card.md",), "models/fw")
+TRAINED = ("datasets/fw:train",)
 EVALUATION = Facts("evals/fw:review", "evaluation", model="models/fw:dpo", suite="evals/fw:suite")
 
 
 def evaluation() -> Plan:
     """The evaluation of an adapter beside its base."""
-    return plan_evaluation("evals/fw:review", SUITE, "after DPO", MODEL, [("base model", BASE)], "0.80")
+    return plan_evaluation("evals/fw:review", SUITE, "after DPO", MODEL, [("base model", BASE)], "0.80", TRAINED)
 
 
 def test_every_stage_predicts_and_one_step_judges() -> None:
-    first, second, judge = evaluation().steps
+    separation, first, second, judge = evaluation().steps
+    assert [role.name for role in separation.roles] == ["trained/datasets.fw.train", "sets/datasets.fw.sealed"]
+    assert judge.roles[1].source == separation.product
     assert [role.name for role in first.roles] == ["model", "sets/datasets.fw.sealed"]
     assert [role.name for role in second.roles] == ["model", "base", "sets/datasets.fw.sealed"]
     assert json.loads(judge.config) == {
@@ -40,7 +44,7 @@ def test_every_stage_predicts_and_one_step_judges() -> None:
 
 def test_a_label_stands_for_one_stage() -> None:
     with pytest.raises(BuildError, match="field 'label': 'x' is a stage as well"):
-        plan_evaluation("evals/fw:review", SUITE, "x", MODEL, [("x", BASE)], "0")
+        plan_evaluation("evals/fw:review", SUITE, "x", MODEL, [("x", BASE)], "0", TRAINED)
 
 
 def test_a_gate_needs_its_metric() -> None:
@@ -54,24 +58,31 @@ def test_a_suite_measures_on_sealed_sets_alone() -> None:
 
 
 def test_a_release_holds_evaluations_of_its_own_model() -> None:
-    (step,) = plan_release("models/fw", "fw", MODEL, [EVALUATION]).steps
-    assert [role.name for role in step.roles] == ["model", "base", "evaluations/suite"]
+    (step,) = plan_release("models/fw", "fw", MODEL, [EVALUATION], CARD, TRAINED).steps
+    assert [role.name for role in step.roles] == [
+        "model",
+        "base",
+        "card",
+        "trained/datasets.fw.train",
+        "evaluations/suite",
+    ]
     assert "evaluation/suite/report.html" in step.files
     other = Facts("evals/fw:o", "evaluation", model="models/fw:sft", suite="evals/fw:suite")
     with pytest.raises(BuildError, match="judges 'models/fw:sft', but the release holds 'models/fw:dpo'"):
-        plan_release("models/fw", "fw", MODEL, [other])
+        plan_release("models/fw", "fw", MODEL, [other], CARD, TRAINED)
 
 
 def test_two_suites_of_one_name_would_share_a_directory() -> None:
     twin = Facts("evals/other:review", "evaluation", model="models/fw:dpo", suite="evals/other:suite")
     with pytest.raises(BuildError, match="second evaluation by a suite named 'suite'"):
-        plan_release("models/fw", "fw", MODEL, [EVALUATION, twin])
+        plan_release("models/fw", "fw", MODEL, [EVALUATION, twin], CARD, TRAINED)
 
 
 def test_steps_come_after_what_they_take() -> None:
     judged = evaluation()
     assert sources([judged]) == (
         "datasets/fw:sealed",
+        "datasets/fw:train",
         "evals/fw:review",
         "evals/fw:suite",
         "models/base/tiny",

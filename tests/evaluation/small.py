@@ -43,7 +43,7 @@ def review_records() -> list[dict[str, Any]]:
 def completion_records() -> list[dict[str, Any]]:
     return [
         {"id": key, "template": "t2", "task": "completion", "prompt": "mask", "reference": "value & 0xFFU",
-         "unit": UNIT, "context": ""}
+         "unit": UNIT}
         for key in COMPLETIONS
     ]  # fmt: skip
 

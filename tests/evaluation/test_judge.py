@@ -33,6 +33,9 @@ def prepare(root: Path, gates: Mapping[str, str] = GATES, model: Mapping[str, tu
     suite.main(open_step(root, {"gates": dict(gates), "metrics": ["review_coverage"]}))
     (root / "inputs/suite").mkdir()
     shutil.move(root / "outputs/suite.json", root / "inputs/suite/suite.json")
+    (root / "inputs/separation").mkdir()
+    trained = [{"name": "datasets.train", "uid": "sha256:d", "templates": 2, "prompts": 3}]
+    (root / "inputs/separation/separation.json").write_bytes(canonical_json({"trained": trained, "sealed": []}))
     write_predictions(root, 0, BASE)
     write_predictions(root, 1, model)
     return open_step(root, CONFIG, target="evals/demo:eval")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -44,14 +45,19 @@ def prepare(root: Path) -> StepContext:
     (model / "model/adapter_config.json").write_text('{"base_model_name_or_path":"models/base:c","r":8}')
     (model / "model/tokenizer.json").write_text('{"model":{"vocab":{"/dev/null":1,"auto_map":2}}}')
     (model / "model/chat_template.jinja").write_text("{{ messages }}")
-    training = {"method": "dpo", "seed": 7, "updates": 120, "final_loss": "0.31",
-                "datasets": [{"name": "datasets.demo.dpo", "uid": "sha256:" + "b" * 64, "count": 400}]}  # fmt: skip
+    training = {"method": "dpo", "seed": 7, "updates": 120, "hyperparameters": {"beta": "0.1", "lora_targets": ["q"]}}
     (model / "training.json").write_bytes(canonical_json(training))
     (base / "model/model.safetensors").write_bytes(WEIGHTS)
     (base / "manifest.json").write_text('{"license":"Apache-2.0","origin":"internal"}')
     (evaluation / "report.json").write_bytes(canonical_json(REPORT))
     (evaluation / "report.html").write_text("<html></html>")
     (evaluation / "predictions.jsonl").write_text("")
+    (root / "inputs/card").mkdir()
+    (root / "inputs/card/card.md").write_text("Reviews C.\n\n## Intended use\n\nAn engineering tool.\n")
+    dataset = root / "inputs/trained/datasets.demo.dpo"
+    dataset.mkdir(parents=True)
+    manifest = {"uid": "sha256:" + "b" * 64, "count": 400, "license": "Apache-2.0", "origin": "synthetic-verified"}
+    (dataset / "manifest.json").write_bytes(canonical_json(manifest))
     config = {"release": "models/demo:demo", "base": "models.base.c"}
     (root / "step.json").write_bytes(canonical_json({"target": "models/demo:demo", "config": config}))
     return StepContext.load(root)
@@ -72,15 +78,19 @@ def test_the_card_says_what_it_is_how_good_and_what_it_is_not_for(tmp_path: Path
     base = sha256_file(tmp_path / "inputs/base/model/model.safetensors")
     for text in ("# models/demo:demo", f"sha256:{base}", "sha256:" + "b" * 64, "sha256:" + "a" * 64, "| seed | 7 |",
                  "| `review_coverage` | 1.0000 | 0.9000 | 90 of 100 | 0.8237 to 0.9510 | >= 0.80 |",
-                 "not a medical device", "PeftModel.from_pretrained", "`7.1` (evals.demo.eval): 3 of 10"):  # fmt: skip
+                 "Reviews C.", "## Intended use", "| `beta` | 0.1 |",
+                 "PeftModel.from_pretrained", "`7.1` (evals.demo.eval): 3 of 10"):  # fmt: skip
         assert text in card, text
 
 
-def test_a_model_without_a_record_of_training_still_has_a_card(tmp_path: Path) -> None:
+def test_a_whole_model_is_loaded_without_a_base(tmp_path: Path) -> None:
     step = prepare(tmp_path)
-    (tmp_path / "inputs/model/training.json").unlink()
+    shutil.rmtree(tmp_path / "inputs/base")
+    model = tmp_path / "inputs/model/model"
+    (model / "adapter_model.safetensors").rename(model / "model.safetensors")
     assemble.main(step)
-    assert "See `lineage.json`" in (tmp_path / "outputs/MODEL_CARD.md").read_text()
+    card = (tmp_path / "outputs/MODEL_CARD.md").read_text()
+    assert "A fine-tuned model." in card and "peft" not in card and "## Base model" not in card
 
 
 def _config(text: str) -> Callable[[Path], object]:

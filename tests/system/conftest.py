@@ -76,7 +76,7 @@ dataset(name="sealed", sources=["sealed.jsonl"], form="review", license="Apache-
 MODELS_BUILD = """
 finetune(name="base", method="pretrain", datasets=["datasets:train"], hyperparameters="base.yaml", seed=1)
 finetune(name="sft", method="sft", base=":base", datasets=["datasets:train"], hyperparameters="sft.yaml", seed=1)
-release(model=":sft", evaluations=["evals:review"])
+release(model=":sft", evaluations=["evals:review"], card="card.md")
 """
 
 EVALS_BUILD = """
@@ -85,10 +85,10 @@ evaluation(name="review", model="models/fw:sft", suite=":suite", stages={"base":
 """
 
 
-def records(*labels: str) -> str:
-    """Records of review with these labels."""
+def records(prefix: str, *labels: str) -> str:
+    """Records of review with these labels; what has another prefix shares nothing with them."""
     rows = [
-        {"id": f"r{n}", "template": f"t{n}", "task": "review", "prompt": "int x;", "label": label}
+        {"id": f"r{n}", "template": f"{prefix}{n}", "task": "review", "prompt": f"int {prefix}{n};", "label": label}
         for n, label in enumerate(labels)
     ]
     return "".join(json.dumps(row) + "\n" for row in rows)
@@ -127,9 +127,10 @@ class Repo:
     def reset(self) -> None:
         """Bring every file that tests change back to how it was."""
         self.write("datasets/BUILD", DATASETS_BUILD)
-        self.write("datasets/train.jsonl", records("15.6", "OK"))
-        self.write("datasets/sealed.jsonl", records("15.6", "OK", "ESCALATE", "10.1"))
+        self.write("datasets/train.jsonl", records("t", "15.6", "OK"))
+        self.write("datasets/sealed.jsonl", records("s", "15.6", "OK", "ESCALATE", "10.1"))
         self.write("models/fw/BUILD", MODELS_BUILD)
+        self.write("models/fw/card.md", "Tells labels.\n")
         self.write("models/fw/base.yaml", "rate: '1'\n")
         self.write("models/fw/sft.yaml", "rate: '2'\n")
         self.write("evals/BUILD", EVALS_BUILD)

@@ -17,7 +17,7 @@ def finetune(
 
 
 EVALUATION = 'evaluation(name="x", model={model}, suite={suite})\n'
-RELEASE = 'release(name="x", model={model}, evaluations=[{evaluations}])\n'
+RELEASE = 'release(name="x", model={model}, evaluations=[{evaluations}], card="card.md")\n'
 SUITE = 'eval_suite(name="x", sets=[{sets}], metrics=["accuracy"], gates={{"accuracy": {gate}}})\n'
 DATASET = 'dataset(name="x", sources=[{sources}], form={form}, license="Apache-2.0", origin="internal")\n'
 
@@ -51,6 +51,7 @@ def test_a_mistake_is_told_before_anything_runs(repo: Repo, mistake: str) -> Non
     build, words = MISTAKES[mistake]
     repo.write("mistakes/BUILD", build)
     repo.write("mistakes/x.yaml", "rate: '1'\n")
+    repo.write("mistakes/card.md", "Tells labels.\n")
     goal = "test" if build.startswith("evaluation") else "package"
     done = repo.pants(goal, "mistakes:x")
     assert done.returncode != 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
-from system.conftest import MODELS_BUILD, Repo
+from system.conftest import DATASETS_BUILD, MODELS_BUILD, Repo
 
 
 def test_package_builds_the_chain_and_says_where_the_release_is(repo: Repo) -> None:
@@ -22,7 +22,8 @@ def test_the_lineage_names_every_step_of_the_closure(repo: Repo) -> None:
     repo.pants("package", "models/fw")
     steps = json.loads(repo.files("dist/models/fw")["lineage.json"])["steps"]
     expected = {"datasets.sealed", "datasets.train", "models.fw.base", "models.fw.sft", "evals.suite", "models.fw"}
-    assert set(steps) == expected | {"evals.review", "evals.review.predict-0", "evals.review.predict-1"}
+    judged = {f"evals.review{part}" for part in ("", ".separation", ".predict-0", ".predict-1")}
+    assert set(steps) == expected | judged
 
 
 def test_the_same_again_runs_no_step_and_gives_the_same_bytes(repo: Repo) -> None:
@@ -72,6 +73,16 @@ def test_a_red_gate_stops_the_release_and_leaves_the_last_good_one(repo: Repo) -
     report = "dist/reports/evals.review/report.html"
     assert report in red.stderr and (repo.root / report).is_file()
     assert repo.files("dist/models/fw") == good
+
+
+def test_a_model_that_learned_from_a_sealed_set_under_another_name_is_not_judged(repo: Repo) -> None:
+    twin = 'dataset(name="twin", sources=["sealed.jsonl"], form="review", license="Apache-2.0", origin="internal")\n'
+    repo.write("datasets/BUILD", DATASETS_BUILD + twin)
+    repo.write("models/fw/BUILD", MODELS_BUILD.replace('"datasets:train"', '"datasets:train", "datasets:twin"', 1))
+    done = repo.pants("package", "models/fw")
+    assert done.returncode != 0
+    assert "'datasets.twin' and 'datasets.sealed' share 4 templates: s0, s1, s2, s3" in done.stderr
+    assert "target 'evals:review': a model was trained on what it is judged by" in done.stderr
 
 
 def test_files_of_an_older_release_do_not_survive(repo: Repo) -> None:

@@ -102,7 +102,6 @@ def _as_completion(exercise: Exercise) -> dict[str, Any]:
         "prompt": PROMPT + exercise.shown,
         "reference": exercise.expression,
         "unit": exercise.unit,
-        "context": "",
     }
 
 

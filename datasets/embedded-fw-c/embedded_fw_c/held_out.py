@@ -12,7 +12,7 @@ from collections import Counter
 from functools import cache
 
 from embedded_fw_c.splits import split_of
-from embedded_fw_c.template import COLLECTIONS, ReviewTemplate, review_templates
+from embedded_fw_c.template import ReviewTemplate, review_templates
 
 ASIDE = "aside"
 NEAR = 0.85
@@ -34,7 +34,7 @@ Grams = Counter[tuple[str, ...]]
 @cache
 def template_splits() -> dict[str, str]:
     """Template name -> `train`, `dev`, `sealed` or `aside`."""
-    templates = review_templates(COLLECTIONS)
+    templates = review_templates()
     splits = split_of((template.name, template.group) for template in templates)
     grams = {template.name: wording(template) for template in templates}
     trained = [template for template in templates if splits[template.name] == "train"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from embedded_fw_c.review import PROMPT, draw_template, label_text, template_pools
-from embedded_fw_c.template import ESCALATE, OK, ReviewTemplate, Snippet, expand, review_templates
+from embedded_fw_c.template import ESCALATE, OK, ReviewTemplate, Snippet, expand
 
 
 def generate(seed: int, count: int, arguments: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -24,7 +24,6 @@ def generate(seed: int, count: int, arguments: Mapping[str, str]) -> Iterator[di
     """
     rng = random.Random(f"preferences {seed}")
     pools = template_pools(arguments["split"])
-    labels = sorted({template.label for template in review_templates()} - {ESCALATE})
     for number in range(count):
         template = draw_template(pools, float(arguments["escalate"]), float(arguments["ok"]), rng)
         snippet = expand(template, rng)
@@ -33,15 +32,16 @@ def generate(seed: int, count: int, arguments: Mapping[str, str]) -> Iterator[di
             "template": template.name,
             "prompt": [{"role": "user", "content": PROMPT + snippet.code}],
             "chosen": _answer(template.label),
-            "rejected": _answer(_rejected(template, snippet, labels, rng)),
+            "rejected": _answer(_rejected(template, snippet, rng)),
         }
         yield {"record": record, "evidence": {"code": snippet.code, "contexts": dict(snippet.contexts)}}
 
 
-def _rejected(template: ReviewTemplate, snippet: Snippet, labels: list[str], rng: random.Random) -> str:
+def _rejected(template: ReviewTemplate, snippet: Snippet, rng: random.Random) -> str:
+    """A wrong verdict that is near: one of a hidden context, of the compliant twin, or of the rule that is kept."""
     if template.label == ESCALATE:
         return rng.choice(sorted(snippet.contexts))
-    wrong = OK if template.label != OK else rng.choice([label for label in labels if label != OK])
+    wrong = OK if template.label != OK else template.rule
     return rng.choice((ESCALATE, ESCALATE, wrong))
 
 

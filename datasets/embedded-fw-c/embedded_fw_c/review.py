@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from embedded_fw_c.held_out import template_splits
-from embedded_fw_c.template import COLLECTIONS, ESCALATE, OK, ReviewTemplate, Snippet, expand, review_templates
+from embedded_fw_c.template import ESCALATE, OK, ReviewTemplate, Snippet, expand, review_templates
 
 PROMPT = "Review:\n"
 
@@ -31,12 +31,11 @@ def generate(seed: int, count: int, arguments: Mapping[str, str]) -> Iterator[di
         yield {"record": record, "evidence": {"code": snippet.code, "contexts": dict(snippet.contexts)}}
 
 
-def template_pools(split: str, collections: tuple[str, ...] = COLLECTIONS) -> dict[str, list[list[ReviewTemplate]]]:
-    """Label class (`rule`, `OK`, `ESCALATE`) -> the split's templates of these collections, grouped."""
-    templates = review_templates(collections)
+def template_pools(split: str) -> dict[str, list[list[ReviewTemplate]]]:
+    """Label class (`rule`, `OK`, `ESCALATE`) -> the split's templates, grouped."""
     splits = template_splits()
     grouped: dict[str, dict[str, list[ReviewTemplate]]] = {"rule": {}, OK: {}, ESCALATE: {}}
-    for template in templates:
+    for template in review_templates():
         if splits[template.name] == split:
             kind = template.label if template.label in (OK, ESCALATE) else "rule"
             grouped[kind].setdefault(template.group, []).append(template)

@@ -1,8 +1,7 @@
 """Review templates: C with placeholders, kept in `review/`, one file per rule.
 
-There are two collections. `wordings` (`review/*.tmpl`) are violations and compliant snippets each on its own; the base
-model's corpus is made of them. `pairs` (`review/pairs/*.tmpl`) are two snippets that differ in nothing but what
-matters: `@{breaks the rule||complies}@`. They came after the base model and teach later stages what a verdict hangs on.
+Wordings (`review/*.tmpl`) are violations and compliant snippets each on its own. Pairs (`review/pairs/*.tmpl`) are two
+snippets that differ in nothing but what matters, `@{breaks the rule||complies}@`: they teach what a verdict hangs on.
 
 `== name` opens a template that breaks the file's rule, `== ok name` its compliant twin. In `escalate.tmpl` a template
 has two hidden contexts, one under which the snippet complies and one under which it breaks a rule: what is shown does
@@ -29,9 +28,6 @@ from embedded_fw_c.variation import vary
 
 ESCALATE = "ESCALATE"
 OK = "OK"
-WORDINGS = "wordings"
-PAIRS = "pairs"
-COLLECTIONS = (WORDINGS, PAIRS)
 _FOLDER = Path(__file__).parent / "review"
 _PLACEHOLDER = re.compile(r"\$(?:([BE])\(([a-z])\)|(ku8|buf|tab|tag|lbl|fn\d?|ty|[a-zA-Z]))")
 _TEMPLATE_HEAD = re.compile(r"^== ", re.MULTILINE)
@@ -46,6 +42,7 @@ class ReviewTemplate:
 
     Attributes:
         name: Unique: `<file>/<name>`.
+        rule: The rule that its file is about; empty for `ESCALATE`.
         group: Templates of one group share a meaning; splits are drawn within groups.
         label: A MISRA C:2012 rule number, `OK` or `ESCALATE`.
         snippet: C with placeholders.
@@ -53,6 +50,7 @@ class ReviewTemplate:
     """
 
     name: str
+    rule: str
     group: str
     label: str
     snippet: str
@@ -73,14 +71,11 @@ class Snippet:
 
 
 @cache
-def review_templates(collections: tuple[str, ...] = COLLECTIONS) -> tuple[ReviewTemplate, ...]:
-    """All review templates of these collections, sorted by name."""
-    templates: list[ReviewTemplate] = []
-    if WORDINGS in collections:
-        templates += [template for path in sorted(_FOLDER.glob("*.tmpl")) for template in _parse(path)]
-    if PAIRS in collections:
-        templates += [template for path in sorted(_FOLDER.glob("pairs/*.tmpl")) for template in _parse_pairs(path)]
-    return tuple(sorted(templates, key=lambda template: template.name))
+def review_templates() -> tuple[ReviewTemplate, ...]:
+    """All review templates, sorted by name."""
+    wordings = [template for path in sorted(_FOLDER.glob("*.tmpl")) for template in _parse(path)]
+    pairs = [template for path in sorted(_FOLDER.glob("pairs/*.tmpl")) for template in _parse_pairs(path)]
+    return tuple(sorted(wordings + pairs, key=lambda template: template.name))
 
 
 def _parse(path: Path) -> list[ReviewTemplate]:
@@ -93,11 +88,11 @@ def _parse(path: Path) -> list[ReviewTemplate]:
         if rule == "escalate":
             contexts, snippet = _parse_contexts(body)
             group = f"escalate/{name.split('/')[0]}"
-            templates.append(ReviewTemplate(f"escalate/{name}", group, ESCALATE, snippet, contexts))
+            templates.append(ReviewTemplate(f"escalate/{name}", "", group, ESCALATE, snippet, contexts))
         else:
             group = f"{rule}/ok" if compliant else rule
             label = OK if compliant else rule
-            templates.append(ReviewTemplate(f"{rule}/{name}", group, label, body.strip("\n")))
+            templates.append(ReviewTemplate(f"{rule}/{name}", rule, group, label, body.strip("\n")))
     return templates
 
 
@@ -110,7 +105,7 @@ def _parse_pairs(path: Path) -> list[ReviewTemplate]:
         name = f"{rule}/pair-{title}"
         for label, suffix, side in ((rule, "", r"\1"), (OK, TWIN, r"\2")):
             snippet = _ALTERNATIVES.sub(side, body).strip("\n")
-            templates.append(ReviewTemplate(name + suffix, f"{rule}/pairs", label, snippet))
+            templates.append(ReviewTemplate(name + suffix, rule, f"{rule}/pairs", label, snippet))
     return templates
 
 

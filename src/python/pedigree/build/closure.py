@@ -23,9 +23,18 @@ async def describe(request: FactsRequest) -> Facts:
     target = await engine.resolve_target(request.address, request.origin)
     spec, kind = short(request.address.spec), target.alias
     if kind == "finetune":
-        adapter = _trains_adapter(target)
+        is_adapter = _trains_adapter(target)
         base = await engine.resolve_addresses(target[model_targets.BaseField].to_unparsed_address_inputs())
-        return Facts(spec, kind, adapter=adapter, base=short(base[0].spec) if adapter and base else "")
+        adapter = await engine.resolve_addresses(target[model_targets.AdapterField].to_unparsed_address_inputs())
+        datasets = await engine.resolve_addresses(target[model_targets.DatasetsField].to_unparsed_address_inputs())
+        return Facts(
+            spec,
+            kind,
+            adapter=is_adapter,
+            base=short(base[0].spec) if is_adapter and base else "",
+            datasets=tuple(short(address.spec) for address in datasets),
+            started_from=tuple(short(address.spec) for address in (*base, *adapter)),
+        )
     if kind == "eval_suite":
         sets = await engine.resolve_addresses(target[judgement_targets.SetsField].to_unparsed_address_inputs())
         return Facts(spec, kind, sets=tuple(short(address.spec) for address in sets))

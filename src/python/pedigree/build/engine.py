@@ -89,6 +89,14 @@ async def facts_of(inputs: UnparsedAddressInputs) -> Tuple[Facts, ...]:
     return await MultiGet(Get(Facts, FactsRequest(address, inputs.description_of_origin)) for address in addresses)
 
 
+async def facts_at(specs: Iterable[str], origin: str) -> Tuple[Facts, ...]:
+    """What the targets at these addresses say about themselves."""
+    addresses = await MultiGet(
+        Get(Address, AddressInput, AddressInput.parse(spec, description_of_origin=origin)) for spec in specs
+    )
+    return await MultiGet(Get(Facts, FactsRequest(address, origin)) for address in addresses)
+
+
 async def plan_steps(field_set: StepFieldSet) -> Plan:
     """The steps of a target."""
     return await Get(Plan, StepFieldSet, field_set)

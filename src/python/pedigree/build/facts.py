@@ -21,6 +21,8 @@ class Facts:
         sealed: For datasets: only evaluation may read it.
         adapter: For models: the weights are an adapter of `base`.
         base: For adapters: address of the model that the adapter belongs on.
+        datasets: For models: addresses of the datasets that its own stage trained on.
+        started_from: For models: addresses of the models that its stage started from.
         sets: For suites: addresses of the sets.
         model: For evaluations: address of the model that is judged.
         suite: For evaluations: address of the suite.
@@ -31,6 +33,8 @@ class Facts:
     sealed: bool = False
     adapter: bool = False
     base: str = ""
+    datasets: tuple[str, ...] = ()
+    started_from: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     model: str = ""
     suite: str = ""

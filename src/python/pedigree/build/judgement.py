@@ -8,13 +8,14 @@ from pedigree.build import facts as demand
 from pedigree.build import tools
 from pedigree.build.errors import in_field
 from pedigree.build.facts import DATASETS, MODELS, Facts
-from pedigree.build.plan import Plan, Product, Role, Step, settings
+from pedigree.build.plan import Files, Plan, Product, Role, Step, settings
 from pedigree.build.planning import MODEL
 from pedigree.step.record import step_name
 
 REPORT = "report.json"
 REPORT_PAGE = "report.html"
 PREDICTIONS = "predictions.jsonl"
+SEPARATION = "separation.json"
 CARD = "MODEL_CARD.md"
 
 
@@ -27,12 +28,12 @@ def plan_eval_suite(address: str, sets: Sequence[Facts], metrics: Sequence[str],
         demand.require_kind(address, "sets", facts, DATASETS)
         demand.require_sealed(address, "sets", facts)
     config = settings({"metrics": list(metrics), "gates": dict(gates)})
-    roles = _sets(facts.address for facts in sets)
+    roles = _datasets("sets", (facts.address for facts in sets))
     return Plan((Step(address, "eval_suite", tools.EVAL_SUITE, config, roles, ("suite.json",)),))
 
 
-def _sets(addresses: Iterable[str]) -> tuple[Role, ...]:
-    return tuple(Role(f"sets/{step_name(address)}", Product(address)) for address in addresses)
+def _datasets(role: str, addresses: Iterable[str]) -> tuple[Role, ...]:
+    return tuple(Role(f"{role}/{step_name(address)}", Product(address)) for address in addresses)
 
 
 def plan_evaluation(
@@ -42,8 +43,9 @@ def plan_evaluation(
     model: Facts,
     stages: Sequence[tuple[str, Facts]],
     abstain_below: str,
+    trained_on: Sequence[str],
 ) -> Plan:
-    """Ask every stage and the model for answers, then judge them side by side.
+    """Ask every stage and the model for answers, prove that they never saw the questions, and judge.
 
     Args:
         address: The evaluation.
@@ -52,26 +54,36 @@ def plan_evaluation(
         model: The model that has to pass.
         stages: What is judged beside it: label and model.
         abstain_below: Confidence under which a verdict counts as an abstention, a decimal.
+        trained_on: Addresses of the datasets that stages and model learned from.
     """
     demand.require_kind(address, "suite", suite, ("eval_suite",))
     for field, facts in (("model", model), *(("stages", facts) for _, facts in stages)):
         demand.require_kind(address, field, facts, MODELS)
     if label in [name for name, _ in stages]:
         raise in_field(address, "label", f"'{label}' is a stage as well", "give the model or the stage another label")
-    sets = _sets(suite.sets)
+    sets = _datasets("sets", suite.sets)
     contenders = [*stages, (label, model)]
     predictions = [_predict(address, n, name, facts, sets) for n, (name, facts) in enumerate(contenders)]
     answers = tuple(Role(f"predictions/{n}", step.product) for n, step in enumerate(predictions))
+    separation = Step(
+        address,
+        "evaluation",
+        tools.SEPARATION,
+        settings({}),
+        (*_datasets("trained", trained_on), *sets),
+        (SEPARATION,),
+        part="separation",
+    )
     judge = Step(
         address,
         "evaluation",
         tools.JUDGE,
         settings({"model": label, "stages": [name for name, _ in contenders], "abstain_below": abstain_below}),
-        (Role("suite", Product(suite.address)), *sets, *answers),
+        (Role("suite", Product(suite.address)), Role("separation", separation.product), *sets, *answers),
         (REPORT, REPORT_PAGE, PREDICTIONS),
         gate=True,
     )
-    return Plan((*predictions, judge))
+    return Plan((separation, *predictions, judge))
 
 
 def _predict(address: str, number: int, label: str, model: Facts, sets: tuple[Role, ...]) -> Step:
@@ -91,10 +103,12 @@ def _model_roles(model: Facts) -> tuple[Role, ...]:
     return (Role("model", Product(model.address)), *base)
 
 
-def plan_release(address: str, name: str, model: Facts, evaluations: Sequence[Facts]) -> Plan:
-    """Lay a model, its evaluations and its card together."""
+def plan_release(
+    address: str, name: str, model: Facts, evaluations: Sequence[Facts], card: Files, trained_on: Sequence[str]
+) -> Plan:
+    """Lay a model, its evaluations and its card together; the card tells of the data in `trained_on`."""
     demand.require_kind(address, "model", model, ("finetune",))
-    roles = [*_model_roles(model)]
+    roles = [*_model_roles(model), Role("card", card), *_datasets("trained", trained_on)]
     demand.require_different(address, "evaluations", [facts.address for facts in evaluations])
     suites = []
     for facts in evaluations:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from pants.engine.target import COMMON_TARGET_FIELDS, StringField, Target
+from pants.engine.addresses import Address
+from pants.engine.target import COMMON_TARGET_FIELDS, SingleSourceField, StringField, Target
 from pants.util.strutil import help_text
 
 from pedigree.build import validation
 from pedigree.build.common_fields import ArtifactDependencies, StepDependencies
 from pedigree.build.fields import (
+    CheckedField,
     CheckedMapping,
     CheckedString,
     CheckedStrings,
@@ -152,9 +154,26 @@ class ReleasedModelField(ModelField):
     help = "The `finetune` that is released."
 
 
+class CardField(CheckedField, SingleSourceField):
+    alias = "card"
+    required = True
+    example = "'card.md'"
+    uses_source_roots = False
+    expected_file_extensions = (".md",)
+    help = (
+        "A Markdown file with what no tool can know: what the model is for and not for, how it is asked, its limits. "
+        "The release's card has it first; base, training, data and figures follow from the build."
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> Any:
+        """Check a value; `help` shows the type of `raw_value`."""
+        return super().compute_value(raw_value, address)
+
+
 class ReleaseTarget(Target):
     alias = "release"
-    core_fields = (*COMMON_TARGET_FIELDS, ReleaseDependencies, ReleasedModelField, EvaluationsField)
+    core_fields = (*COMMON_TARGET_FIELDS, ReleaseDependencies, ReleasedModelField, EvaluationsField, CardField)
     help = help_text(
         """
         What is delivered: a model, its evaluations, its card, and signed evidence of how all of it was made.
@@ -167,6 +186,7 @@ class ReleaseTarget(Target):
             release(
                 model=":dpo",
                 evaluations=["evals/embedded-fw-c:review"],
+                card="card.md",
             )
         """
     )

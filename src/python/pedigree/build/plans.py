@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pants.engine.rules import collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from pedigree.build import common_fields, data_targets, engine, judgement, judgement_targets, model_targets, planning
+from pedigree.build import (
+    ancestry,
+    common_fields,
+    data_targets,
+    engine,
+    judgement,
+    judgement_targets,
+    model_targets,
+    planning,
+)
 from pedigree.build.addresses import short
 from pedigree.build.messages import StepFieldSet
 from pedigree.build.plan import Plan
@@ -165,6 +174,7 @@ async def plan_evaluation(fields: EvaluationFieldSet) -> Plan:
         model[0],
         tuple(zip(fields.stages.value or (), stages)),
         fields.abstain_below.value or "0",
+        await ancestry.trained_on((*model, *stages)),
     )
 
 
@@ -174,13 +184,22 @@ class ReleaseStepFieldSet(StepFieldSet):
 
     model: judgement_targets.ReleasedModelField
     evaluations: judgement_targets.EvaluationsField
+    card: judgement_targets.CardField
 
 
 @rule(desc="Plan release")
 async def plan_release(fields: ReleaseStepFieldSet) -> Plan:
+    card = await engine.source_files(fields.card)
     model = await engine.facts_of(fields.model.to_unparsed_address_inputs())
     evaluations = await engine.facts_of(fields.evaluations.to_unparsed_address_inputs())
-    return judgement.plan_release(short(fields.address.spec), fields.address.target_name, model[0], evaluations)
+    return judgement.plan_release(
+        short(fields.address.spec),
+        fields.address.target_name,
+        model[0],
+        evaluations,
+        card,
+        await ancestry.trained_on(model),
+    )
 
 
 _FIELD_SETS = (

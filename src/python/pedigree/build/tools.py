@@ -15,6 +15,7 @@ DATASET = Tool("pedigree.data.snapshot", "data")
 SYNTHETIC_DATASET = Tool("pedigree.data.synthesize", "verifiers")
 BASE_MODEL = Tool("pedigree.registry.pin", "data")
 EVAL_SUITE = Tool("pedigree.evaluation.suite", "data")
+SEPARATION = Tool("pedigree.data.separation", "data")
 PREDICT = Tool("pedigree.evaluation.predict", "ml")
 JUDGE = Tool("pedigree.evaluation.judge", "verifiers")
 RELEASE = Tool("pedigree.release.assemble", "data")
@@ -27,7 +28,7 @@ _BY_KIND = {
     "synthetic_dataset": (SYNTHETIC_DATASET,),
     "base_model": (BASE_MODEL,),
     "eval_suite": (EVAL_SUITE,),
-    "evaluation": (PREDICT, JUDGE),
+    "evaluation": (PREDICT, SEPARATION, JUDGE),
     "release": (RELEASE, SEAL),
 }
 

@@ -10,11 +10,11 @@ from jsonschema import Draft202012Validator
 _TEXT = {"type": "string", "minLength": 1}
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def _object(optional: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": properties,
-        "required": sorted(properties),
+        "required": sorted(set(properties) - set(optional)),
         "additionalProperties": False,
     }
 
@@ -26,7 +26,7 @@ def _turns(*roles: str) -> dict[str, Any]:
 
 
 SCHEMAS: dict[str, dict[str, Any]] = {
-    "text": _object(id=_TEXT, text=_TEXT),
+    "text": _object(optional=("template",), id=_TEXT, template=_TEXT, text=_TEXT),
     "messages": _object(id=_TEXT, template=_TEXT, messages=_turns("system", "user", "assistant")),
     "preference": _object(
         id=_TEXT,
@@ -49,7 +49,6 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         prompt=_TEXT,
         reference=_TEXT,
         unit={"type": "string", "pattern": "@@MASK@@"},
-        context={"type": "string"},
     ),
 }
 

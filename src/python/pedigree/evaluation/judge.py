@@ -30,6 +30,7 @@ def main(step: StepContext) -> None:
     """Write `report.json`, `report.html` and the model's `predictions.jsonl`; raise `GateFailed` when a gate is red."""
     suite = read_json(step.input_file("suite"))
     sets = step.inputs("sets")
+    separation = read_json(step.input_file("separation"))
     _require_sets_of_suite(step.target, suite, sets)
     items = read_items(sets)
     answers = {label: read_answers(path, label, items) for label, path in _predictions(step).items()}
@@ -37,7 +38,7 @@ def main(step: StepContext) -> None:
     below = Fraction(step.config["abstain_below"])
     stages = [StageResult.measure(label, judged[label], below, suite["metrics"]) for label in judged]
     gates = [Gate(gate["metric"], gate["comparison"], gate["threshold"]) for gate in suite["gates"]]
-    report = build_report(suite, gates, stages, step.config["abstain_below"])
+    report = build_report(suite, gates, stages, step.config["abstain_below"], separation["trained"])
     step.output("report.json").write_bytes(canonical_json(report) + b"\n")
     step.output("report.html").write_text(render_report(report, stages[-1].judged), encoding="utf-8")
     lines = [canonical_json(_prediction(one)) + b"\n" for one in stages[-1].judged]

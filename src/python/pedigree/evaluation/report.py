@@ -62,9 +62,21 @@ def decimal(value: Fraction, digits: int = DIGITS) -> str:
 
 
 def build_report(
-    suite: Mapping[str, Any], gates: Sequence[Gate], stages: Sequence[StageResult], abstain_below: str
+    suite: Mapping[str, Any],
+    gates: Sequence[Gate],
+    stages: Sequence[StageResult],
+    abstain_below: str,
+    trained: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The report; the last stage is the model that the gates are for."""
+    """The report; the last stage is the model that the gates are for.
+
+    Args:
+        suite: The suite.
+        gates: What must hold.
+        stages: What was measured.
+        abstain_below: Confidence under which a verdict counts as withheld.
+        trained: The training sets that were found to share nothing with the sealed sets.
+    """
     model = stages[-1]
     reviews, given = of_task(model.judged, REVIEW), of_task(model.given, REVIEW)
     judged_gates = [_gate(gate, model.metrics[gate.metric]) for gate in gates]
@@ -72,6 +84,7 @@ def build_report(
         "schema": SCHEMA,
         "suite": suite.get("name", ""),
         "sets": suite.get("sets", []),
+        "separate_from": list(trained),
         "model": model.stage,
         "abstain_below": abstain_below,
         "stages": [_stage(stage) for stage in stages],

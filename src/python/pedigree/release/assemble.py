@@ -40,8 +40,10 @@ def main(step: StepContext) -> None:
     card = render_card(
         release=str(step.config["release"]),
         base_name=str(step.config["base"]),
+        prose=step.input_file("card").read_text(encoding="utf-8"),
         model=step.input("model"),
-        base=step.input("base"),
+        base=step.input("base") if step.has_input("base") else None,
+        datasets=step.inputs("trained"),
         reports=reports,
     )
     step.output("MODEL_CARD.md").write_text(card, encoding="utf-8")

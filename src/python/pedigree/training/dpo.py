@@ -13,33 +13,23 @@ from trl import DPOConfig, DPOTrainer
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
-from pedigree.training.hyperparameters import load_hyperparameters
+from pedigree.training.hyperparameters import Schedule, load_hyperparameters
 from pedigree.training.records import read_records
-from pedigree.training.trainer import COMMON_ARGUMENTS, Progress, save_result
+from pedigree.training.trainer import Progress, Trained, arguments_of, save_result
 from pedigree.weights.determinism import make_deterministic
 from pedigree.weights.loading import load_adapted, load_tokenizer
 
 
 @dataclass(frozen=True)
-class DpoHyperparameters:
-    """Settings of a preference stage.
+class DpoHyperparameters(Schedule):
+    """Settings of a preference stage, beside its schedule.
 
     Attributes:
-        epochs: Passes over the pairs.
-        batch_size: Pairs of an update.
-        learning_rate: Peak of the cosine schedule.
-        warmup: Updates of the linear warm-up.
-        context: Longest prompt with answer, in tokens.
         beta: How dear it is to move away from where the stage began.
         sft_weight: Weight of the likelihood of the chosen answer beside the preference; keeps it from sinking together
             with the rejected one.
     """
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    warmup: int
-    context: int
     beta: float
     sft_weight: float
 
@@ -65,24 +55,19 @@ def main(step: StepContext) -> None:
         model=load_adapted(step.input("base"), step.input("adapter"), trainable=True),
         args=DPOConfig(
             output_dir=str(step.root / "scratch"),
-            num_train_epochs=settings.epochs,
-            per_device_train_batch_size=settings.batch_size,
-            learning_rate=settings.learning_rate,
-            warmup_steps=settings.warmup,
-            max_length=settings.context,
             beta=settings.beta,
             loss_type=["sigmoid", "sft"],
             loss_weights=[1.0, settings.sft_weight],
             precompute_ref_log_probs=False,
             seed=step.config["seed"],
-            **COMMON_ARGUMENTS,
+            **arguments_of(settings),
         ),
         train_dataset=Dataset.from_list(pairs),
         processing_class=tokenizer,
         callbacks=[progress],
     )
     trainer.train()
-    save_result(step, "dpo", trainer.model, tokenizer, progress, len(pairs))
+    save_result(step, "dpo", trainer.model, tokenizer, Trained(settings, len(pairs), progress))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 import yaml
 
 from pedigree.step.errors import ToolError
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What every stage that goes over its data in passes is given.
+
+    Attributes:
+        epochs: Passes over the data.
+        batch_size: Examples of an update.
+        learning_rate: Peak of the cosine schedule.
+        warmup: Updates of the linear warm-up.
+        context: Longest example in tokens, prompt and answer; what is longer is cut.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warmup: int
+    context: int
 
 
 def load_hyperparameters(path: Path, into: type[T]) -> T:
@@ -34,6 +53,17 @@ def load_hyperparameters(path: Path, into: type[T]) -> T:
         raise ToolError(f"{path.name} lacks the hyperparameter '{missing[0]}'", f"add a line `{missing[0]}: ...`")
     types = get_type_hints(into)
     return into(**{name: _checked(value, types[name], f"{path.name}: {name}") for name, value in document.items()})
+
+
+def as_document(settings: object) -> dict[str, Any]:
+    """The settings for a JSON document: decimals are strings, lists are lists."""
+    return {name: _plain(value) for name, value in asdict(cast("Any", settings)).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return repr(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _checked(value: Any, wanted: Any, where: str) -> Any:

@@ -21,7 +21,7 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
-from pedigree.training.hyperparameters import load_hyperparameters
+from pedigree.training.hyperparameters import as_document, load_hyperparameters
 from pedigree.training.records import read_records
 from pedigree.weights.determinism import make_deterministic
 from pedigree.weights.saving import save_model
@@ -87,6 +87,7 @@ def main(step: StepContext) -> None:
                 "schema": "pedigree.training/1",
                 "method": "pretrain",
                 "seed": seed,
+                "hyperparameters": as_document(settings),
                 "documents": len(documents),
                 "tokens": sum(len(document) for document in documents),
                 "updates": settings.steps,

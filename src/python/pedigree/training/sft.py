@@ -9,34 +9,24 @@ from trl import SFTConfig, SFTTrainer
 
 from pedigree.step.context import StepContext
 from pedigree.step.run import run_tool
-from pedigree.training.hyperparameters import load_hyperparameters
+from pedigree.training.hyperparameters import Schedule, load_hyperparameters
 from pedigree.training.lora import LoraSettings, lora_config
 from pedigree.training.records import read_records
-from pedigree.training.trainer import COMMON_ARGUMENTS, Progress, save_result
+from pedigree.training.trainer import Progress, Trained, arguments_of, save_result
 from pedigree.weights.determinism import make_deterministic
 from pedigree.weights.loading import load_adapted, load_base, load_tokenizer
 
 
 @dataclass(frozen=True)
-class SftHyperparameters:
-    """Settings of a supervised stage.
+class SftHyperparameters(Schedule):
+    """Settings of a supervised stage, beside its schedule.
 
     Attributes:
-        epochs: Passes over the data.
-        batch_size: Examples of an update.
-        learning_rate: Peak of the cosine schedule.
-        warmup: Updates of the linear warm-up.
-        context: Longest example in tokens; what is longer is cut.
         lora_rank: Rank of the adapter; used with `weights="lora"`.
         lora_alpha: The adapter's update is scaled by alpha / rank.
         lora_targets: Modules that get an adapter.
     """
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    warmup: int
-    context: int
     lora_rank: int = 16
     lora_alpha: int = 32
     lora_targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -54,15 +44,10 @@ def main(step: StepContext) -> None:
         model=_starting_point(step),
         args=SFTConfig(
             output_dir=str(step.root / "scratch"),
-            num_train_epochs=settings.epochs,
-            per_device_train_batch_size=settings.batch_size,
-            learning_rate=settings.learning_rate,
-            warmup_steps=settings.warmup,
-            max_length=settings.context,
             assistant_only_loss=True,
             train_sampling_strategy="group_by_length",
             seed=step.config["seed"],
-            **COMMON_ARGUMENTS,
+            **arguments_of(settings),
         ),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
@@ -70,7 +55,7 @@ def main(step: StepContext) -> None:
         callbacks=[progress],
     )
     trainer.train()
-    save_result(step, "sft", trainer.model, tokenizer, progress, len(rows))
+    save_result(step, "sft", trainer.model, tokenizer, Trained(settings, len(rows), progress))
 
 
 def _starting_point(step: StepContext):  # type: ignore[no-untyped-def]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,10 +16,11 @@ from transformers.training_args import TrainingArguments
 from pedigree.step.canonical import canonical_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
+from pedigree.training.hyperparameters import Schedule, as_document
 from pedigree.weights.saving import canonicalise_directory
 from pedigree.weights.tokenizer import save_tokenizer
 
-COMMON_ARGUMENTS: Mapping[str, Any] = {
+_COMMON_ARGUMENTS: Mapping[str, Any] = {
     "bf16": False,
     "fp16": False,
     "use_cpu": True,
@@ -36,6 +38,18 @@ COMMON_ARGUMENTS: Mapping[str, Any] = {
     "optim_args": "foreach=False",
     "lr_scheduler_type": "cosine",
 }
+
+
+def arguments_of(settings: Schedule) -> dict[str, Any]:
+    """The arguments that a stage's trainer has in common with every other's."""
+    return {
+        **_COMMON_ARGUMENTS,
+        "num_train_epochs": settings.epochs,
+        "per_device_train_batch_size": settings.batch_size,
+        "learning_rate": settings.learning_rate,
+        "warmup_steps": settings.warmup,
+        "max_length": settings.context,
+    }
 
 
 class Progress(TrainerCallback):
@@ -71,13 +85,27 @@ class Progress(TrainerCallback):
         print(f"update {state.global_step}/{state.max_steps} loss {loss:.4f}", file=sys.stderr, flush=True)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """How a stage went.
+
+    Attributes:
+        settings: Its hyperparameters.
+        examples: How many it learned from.
+        progress: Updates and losses.
+    """
+
+    settings: Schedule
+    examples: int
+    progress: Progress
+
+
 def save_result(
     step: StepContext,
     method: str,
     model: torch.nn.Module | None,
     tokenizer: PreTrainedTokenizerFast,
-    progress: Progress,
-    examples: int,
+    trained: Trained,
 ) -> None:
     """Write `model/` (adapter or full weights, with tokenizer) and `training.json`."""
     if not isinstance(model, (PeftModel, PreTrainedModel)):
@@ -96,10 +124,11 @@ def save_result(
                 "schema": "pedigree.training/1",
                 "method": method,
                 "seed": step.config["seed"],
-                "examples": examples,
-                "updates": progress.updates,
+                "hyperparameters": as_document(trained.settings),
+                "examples": trained.examples,
+                "updates": trained.progress.updates,
                 "parameters": sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
-                "loss": [{"update": update, "value": f"{loss:.4f}"} for update, loss in progress.losses],
+                "loss": [{"update": update, "value": f"{loss:.4f}"} for update, loss in trained.progress.losses],
             }
         )
     )

@@ -1,34 +1,8 @@
-"""The smallest training there is: a model is the list of labels that its data holds."""
+"""The smallest supervised training there is."""
 
-import json
-import os
-import time
+from pedigree.training.learning import learn
 
-from pedigree.step.context import StepContext
-from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
 
-
-def main(step: StepContext) -> None:
-    """Learn every label of every dataset; refuse hyperparameters that say `loss: nan`."""
-    settings = step.input_file("hyperparameters").read_text()
-    if "nan" in settings:
-        raise ToolError("the loss is NaN after update 3", "lower the learning rate")
-    if "crash" in settings:
-        raise RuntimeError("a mistake in the tool")
-    if "wait" in settings:
-        time.sleep(6)
-    shown = dict(os.environ) if "environment" in settings else {}
-    base = json.loads((step.input("base") / "model/labels.json").read_text()) if step.has_input("base") else []
-    adapter = step.input("adapter") / "model/labels.json" if step.has_input("adapter") else None
-    labels = set(base) | set(json.loads(adapter.read_text()) if adapter else [])
-    for directory in step.inputs("datasets").values():
-        for line in (directory / "records.jsonl").read_text().splitlines():
-            labels.add(json.loads(line)["label"])
-    step.output("model/labels.json").write_text(json.dumps(sorted(labels)))
-    step.output("model/settings.txt").write_text(settings)
-    step.output("training.json").write_text(json.dumps({"seed": step.config["seed"], "environment": shown}))
-
-
 if __name__ == "__main__":
-    run_tool(main)
+    run_tool(learn)
