@@ -68,7 +68,9 @@ def test_the_record_can_be_read_back_and_names_no_machine() -> None:
         (Role("base", Product("models/base/tiny")), Role("hyperparameters", Files(("models/fw/s.yaml",), "models/fw"))),
         ("training.json",),
     )
-    tool = RecordedTool("pedigree.training.sft", "ml", "ml.lock", "0" * 64, "Python 3.11.2", "1" * 64)
+    tool = RecordedTool(
+        "pedigree.training.sft", "ml", "ml.lock", "0" * 64, {"torch": "2.13.0"}, "Python 3.11.2", "1" * 64
+    )
     raw = evidence.record(step, tool, sandbox.ENVIRONMENT, {"src/python/a.py": "2" * 64}, {"training.json": "3" * 64})
     record = Record.from_json(json.loads(raw))
     assert record.command == ("python3.11", "./env.pex", "-m", "pedigree.training.sft", ".")

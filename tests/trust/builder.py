@@ -50,7 +50,9 @@ def record(address: str, kind: str, module: str, products: Files, part: str = ""
         materials.update({f"inputs/{role}/{path}": sha for path, sha in found.items()})
     flat = address.replace("/", ".").replace(":", ".")
     lock = "3rdparty/python/data.lock"
-    tool = Tool(module, "data", lock, sha256_bytes(b"lock"), "Python 3.11.7", sha256_bytes(b"python"))
+    tool = Tool(
+        module, "data", lock, sha256_bytes(b"lock"), {"torch": "2.13.0+cpu"}, "Python 3.11.7", sha256_bytes(b"python")
+    )
     return Record(
         name=f"{flat}.{part}" if part else flat,
         address=address,

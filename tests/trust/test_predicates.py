@@ -33,6 +33,7 @@ def test_provenance_is_slsa_v1(pristine: Path) -> None:
         "config": {"seed": 1, "weights": "lora"},
     }
     assert definition["internalParameters"]["reproducibility"] == "bitwise"
+    assert definition["internalParameters"]["packages"] == {"torch": "2.13.0+cpu"}
     assert document["predicate"]["runDetails"]["builder"]["id"].endswith("/workstation")
     uses = [dependency["annotations"]["use"] for dependency in definition["resolvedDependencies"]]
     assert {use: uses.count(use) for use in uses} == {"code": 2, "input": 3 + 2 + 1, "interpreter": 1, "lock": 1}

@@ -177,6 +177,8 @@ def _number(placeholder: str, bound: Mapping[str, str], rng: random.Random) -> s
 
 def _boolean(name: str, rng: random.Random) -> str:
     number = f"{rng.choice((1, 2, 3, 5, 8, 10, 16, 20, 32, 50, 64, 100, 255))}u"
+    # An interval or a choice of two that cannot be would be refused by the compiler.
+    above = f"{rng.choice((5, 8, 10, 16, 20, 32, 50, 64, 100, 255))}u"
     comparison = rng.choice((">", "<", "==", "!=", ">=", "<="))
     return rng.choice(
         (
@@ -185,8 +187,8 @@ def _boolean(name: str, rng: random.Random) -> str:
             f"({name} & {number}) != 0u",
             f"({name} & {number}) == 0u",
             f"{name} != 0u",
-            f"({name} > 1u) && ({name} < {number})",
-            f"({name} == 1u) || ({name} == {number})",
+            f"({name} > 1u) && ({name} < {above})",
+            f"({name} == 1u) || ({name} == {above})",
         )
     )
 

@@ -8,10 +8,12 @@ from pants.backend.python.util_rules.pex import PexRequest
 from pants.backend.python.util_rules.pex_requirements import PexRequirements, Resolve
 from pants.engine.process import Process
 from pants.engine.rules import collect_rules, rule
+from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from pedigree.build import engine
 from pedigree.build.errors import BuildError
+from pedigree.build.locks import pinned_versions
 from pedigree.build.messages import EnvironmentRequest, ToolCode, ToolEnvironment
 from pedigree.build.plan import Tool
 from pedigree.build.sandbox import PEX
@@ -48,14 +50,17 @@ async def prepare_environment(request: EnvironmentRequest, python_setup: PythonS
             level=LogLevel.DEBUG,
         )
     )
-    lock_entries = await engine.file_entries(await engine.capture_files((lock,)))
+    captured = await engine.capture_files((lock,))
+    (entry,) = await engine.file_entries(captured)
+    (content,) = await engine.contents(captured)
     return ToolEnvironment(
         packages=pex.digest,
         python=python.path,
         version=version.stdout.decode().strip(),
         python_sha256=python.fingerprint,
         lock=lock,
-        lock_sha256=lock_entries[0].file_digest.fingerprint,
+        lock_sha256=entry.file_digest.fingerprint,
+        versions=FrozenDict(pinned_versions(content.content.decode())),
     )
 
 

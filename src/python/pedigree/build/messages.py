@@ -11,6 +11,7 @@ from pants.engine.fs import Digest
 from pants.engine.process import ProcessResultMetadata
 from pants.engine.target import FieldSet
 from pants.engine.unions import union
+from pants.util.frozendict import FrozenDict
 
 from pedigree.build.plan import Step
 
@@ -67,6 +68,7 @@ class ToolEnvironment:
         python_sha256: Digest of the interpreter's executable.
         lock: Path of the lock file.
         lock_sha256: Digest of the lock file.
+        versions: Package -> version, as the lock file pins them.
     """
 
     packages: Digest
@@ -75,6 +77,7 @@ class ToolEnvironment:
     python_sha256: str
     lock: str
     lock_sha256: str
+    versions: FrozenDict[str, str]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Tool:
         resolve: Name of the set of third-party packages.
         lock: Path of its lock file in the repository.
         lock_sha256: Digest of the lock file.
+        packages: Package -> version, for every package of the lock.
         interpreter: Version that the interpreter reports, for instance `Python 3.11.2`.
         interpreter_sha256: Digest of the interpreter's executable.
     """
@@ -42,6 +43,7 @@ class Tool:
     resolve: str
     lock: str
     lock_sha256: str
+    packages: Mapping[str, str]
     interpreter: str
     interpreter_sha256: str
 

@@ -25,6 +25,7 @@ def provenance(record: Record) -> dict[str, Any]:
                 "step": record.name,
                 "tool": record.tool.module,
                 "resolve": record.tool.resolve,
+                "packages": dict(record.tool.packages),
                 "command": list(record.command),
                 "environment": dict(record.environment),
                 "platform": dict(record.platform),
