@@ -9,6 +9,7 @@ import pytest
 
 from pedigree.build import dist
 from pedigree.build.errors import BuildError
+from pedigree.build.exchange import exchange
 from pedigree.step.digests import directory_files
 
 
@@ -48,6 +49,33 @@ def test_equal_content_is_recognised(tmp_path: Path) -> None:
     dist.replace(tmp_path / "fw", {"a": b"1"})
     assert dist.holds(tmp_path / "fw", directory_files(tmp_path / "fw"))
     assert not dist.holds(tmp_path / "fw", {})
+
+
+def test_a_reader_never_finds_nothing(tmp_path: Path) -> None:
+    release = tmp_path / "fw"
+    dist.replace(release, {"a": b"0"})
+    (tmp_path / "other").mkdir()
+    if not exchange(release, tmp_path / "other") or not exchange(release, tmp_path / "other"):
+        pytest.skip("this file system cannot exchange two directories")
+    found = []
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(lambda: [dist.replace(release, {"a": b"%d" % n}) for n in range(60)])
+        while not writing.done():
+            found.append(release.exists())
+    writing.result()
+    assert all(found) and len(found) > 60
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_a_directory_is_replaced_with_and_without_an_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, able: bool
+) -> None:
+    if not able:
+        monkeypatch.setattr(dist, "exchange", lambda one, other: False)
+    dist.replace(tmp_path / "fw", {"old": b"1"})
+    dist.replace(tmp_path / "fw", {"new": b"2"})
+    assert list(directory_files(tmp_path / "fw")) == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["fw"]
 
 
 def test_two_runs_at_once_do_not_clear_each_others_half(tmp_path: Path) -> None:

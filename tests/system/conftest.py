@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,11 +106,13 @@ class Repo:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content)
 
-    def pants(self, *arguments: str, signer: str = "file:one") -> subprocess.CompletedProcess[str]:
-        """Run Pants as a user does."""
+    def pants(
+        self, *arguments: str, signer: str = "file:one", inside: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Pants as a user does, perhaps inside another command."""
         environment = {**os.environ, "PEDIGREE_SIGNER": signer, "PANTS_CONCURRENT": "False"}
         return subprocess.run(
-            [LAUNCHER, "--no-dynamic-ui", "--no-colors", *arguments],
+            [*inside, LAUNCHER, "--no-dynamic-ui", "--no-colors", *arguments],
             cwd=self.root,
             env=environment,
             capture_output=True,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import uuid
+from pathlib import Path
+
+import pytest
 
 from system.conftest import DATASETS_BUILD, MODELS_BUILD, Repo
 
@@ -126,6 +130,18 @@ def test_dependencies_dependents_and_help_answer(repo: Repo) -> None:
     assert "One stage of training" in repo.pants("help", "finetune").stdout
     shown = json.loads(repo.pants("peek", "models/fw:sft").stdout)
     assert shown[0]["method"] == "sft" and shown[0]["seed"] == 1
+
+
+def test_a_machine_without_namespaces_is_told_of(repo: Repo, tmp_path: Path) -> None:
+    """The kernel's own limit stands in for a machine without namespaces."""
+    limit = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    inner = ["unshare", "--user", "--map-root-user", "/bin/sh", "-c", limit, "sh"]
+    if subprocess.run([*inner, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this kernel lets no user make a namespace, or no user limit them")
+    done = repo.pants("--no-pantsd", "package", "datasets:train", inside=inner)
+    assert done.returncode == 0, done.stderr
+    assert "Steps run without a sandbox of the kernel" in done.stderr and "hint: set the sysctl" in done.stderr
+    assert "without a sandbox" not in repo.pants("package", "datasets:train").stderr
 
 
 def test_no_step_sees_the_signer(repo: Repo) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pedigree.build.errors import BuildError
+from pedigree.build.exchange import exchange
 from pedigree.step.digests import directory_files
 
 ARTIFACTS = "artifacts"
@@ -66,9 +67,7 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
             path = fresh / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        if directory.exists():
-            directory.rename(old)
-        fresh.rename(directory)
+        _put_in_place(fresh, directory, old)
     except OSError as error:
         if old.exists() and not directory.exists():
             old.rename(directory)
@@ -81,6 +80,15 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(old, ignore_errors=True)
         if lock >= 0:
             os.close(lock)
+
+
+def _put_in_place(fresh: Path, directory: Path, old: Path) -> None:
+    """Let readers find the old directory or the new one, and never none where the file system can exchange two."""
+    if not directory.exists():
+        fresh.rename(directory)
+    elif not exchange(fresh, directory):
+        directory.rename(old)
+        fresh.rename(directory)
 
 
 def _prepare(directory: Path) -> None:

@@ -53,6 +53,8 @@ from pedigree.build.messages import (
     Delivery,
     EnvironmentRequest,
     FactsRequest,
+    Isolation,
+    IsolationRequest,
     Made,
     PlanRequest,
     PublicKey,
@@ -178,6 +180,11 @@ async def execute_process(process: Process) -> FallibleProcessResult:
 async def environment_vars(names: Iterable[str]) -> EnvironmentVars:
     """Variables of the environment that Pants was called in."""
     return await Get(EnvironmentVars, EnvironmentVarsRequest(tuple(names)))
+
+
+async def isolation() -> Isolation:
+    """Whether steps are cut off from network and signing keys; warns if they are not."""
+    return await Get(Isolation, IsolationRequest())
 
 
 async def create_digest(files: Iterable[Tuple[str, bytes]]) -> Digest:

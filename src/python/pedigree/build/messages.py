@@ -117,6 +117,18 @@ class Made:
 
 
 @dataclass(frozen=True)
+class IsolationRequest:
+    """Ask whether steps are cut off from network and signing keys where they run."""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """Whether they are."""
+
+    whole: bool
+
+
+@dataclass(frozen=True)
 class Delivery:
     """Ask to make a directory under dist hold just these files; `announced` says so on the terminal."""
 

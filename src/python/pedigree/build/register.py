@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pedigree.build import closure, disk, environment, evaluation, inference, package, plans, release, run
+from pedigree.build import closure, disk, environment, evaluation, inference, isolation, package, plans, release, run
 from pedigree.build.data_targets import DatasetTarget, SyntheticDatasetTarget
 from pedigree.build.judgement_targets import EvalSuiteTarget, EvaluationTarget, ReleaseTarget
 from pedigree.build.model_targets import BaseModelTarget, FinetuneTarget
@@ -23,5 +23,5 @@ def target_types():  # type: ignore[no-untyped-def]
 
 def rules():  # type: ignore[no-untyped-def]
     """All rules."""
-    modules = (plans, closure, environment, run, disk, package, release, evaluation, inference)
+    modules = (plans, closure, environment, run, disk, package, release, evaluation, inference, isolation)
     return [rule for module in modules for rule in module.rules()]

@@ -124,6 +124,7 @@ async def _require_green(judged: Tuple[Made, ...]) -> None:
 async def package_release(fields: ReleaseFieldSet) -> BuiltPackage:
     """Stop at the first gate that does not hold; else deliver release and evidence together."""
     closure = await engine.closure_of(fields.address)
+    await engine.isolation()
     await _require_green(await engine.make(step.product for step in closure.steps if step.gate))
     made = _in_order(await engine.make(step.product for step in closure.steps), Product(short(fields.address.spec)))
     key = await engine.public_key(short(fields.address.spec))

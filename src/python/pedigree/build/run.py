@@ -63,7 +63,7 @@ async def _made(
         resolve=step.tool.resolve,
         lock=environment.lock,
         lock_sha256=environment.lock_sha256,
-        packages=environment.versions,
+        packages=dict(environment.versions),
         interpreter=environment.version,
         interpreter_sha256=environment.python_sha256,
     )

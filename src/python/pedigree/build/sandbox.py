@@ -34,15 +34,23 @@ ENVIRONMENT = {
 
 # Cuts the network, and hides the folder of signing keys under an empty one, where the kernel lets a user do so; the
 # words are the same everywhere, so the key of the step is.
+_UNSHARE = "unshare --user --map-root-user --net --mount"
 _APART = (
     'k="$(getent passwd "$(id -u)" | cut -d: -f6)/.config/pedigree"; '
-    'n="unshare --user --map-root-user --net --mount"; '
+    f'n="{_UNSHARE}"; '
     """h='[ ! -d "$0" ] || mount -t tmpfs none "$0" || exit 1; exec "$@"'; """
     'if $n true 2>/dev/null; then set -- $n /bin/sh -c "$h" "$k" "$@"; fi; '
 )
 _RUN = _APART + 'exec "$@"'
 # A verdict is a result: exit code 3 becomes a file, so that it is cached while a crash is not.
 _JUDGE = _APART + f'"$@"; code=$?; [ $code -ne 3 ] || {{ : > {VERDICT}; code=0; }}; exit $code'
+
+PROBE = ("/bin/sh", "-c", f"{_UNSHARE} true")
+NOT_APART = (
+    "Steps run without a sandbox of the kernel: they can reach the network and read ~/.config/pedigree, because this "
+    "machine lets no user make a namespace.\n"
+    "hint: set the sysctl user.max_user_namespaces above 0; in a container, allow `unshare` in its seccomp profile"
+)
 
 _TEMPORARY = re.compile(r"/\S*?/pants-sandbox-\w+/")
 _LAST_LINES = 20
