@@ -10,7 +10,7 @@ import pytest
 from pedigree.build import dist
 from pedigree.build.errors import BuildError
 from pedigree.build.exchange import exchange
-from pedigree.step.digests import directory_files
+from pedigree.step.digests import directory_files, sha256_bytes
 
 
 def test_nothing_of_the_old_directory_stays(tmp_path: Path) -> None:
@@ -43,6 +43,12 @@ def test_a_release_that_a_killed_run_had_set_aside_is_not_lost(tmp_path: Path) -
     with pytest.raises(BuildError):
         dist.replace(tmp_path / "fw", {"a": b"2", "a/b": b""})
     assert (tmp_path / "fw/a").read_bytes() == b"1"
+
+
+def test_what_a_disk_has_changed_is_not_delivered() -> None:
+    dist.require_intact({"a": b"1"}, {"a": sha256_bytes(b"1")})
+    with pytest.raises(BuildError, match="not what its digest says: a; nothing was written"):
+        dist.require_intact({"a": b"2", "b": b"1"}, {"a": sha256_bytes(b"1"), "b": sha256_bytes(b"1")})
 
 
 def test_equal_content_is_recognised(tmp_path: Path) -> None:

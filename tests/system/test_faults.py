@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from system.conftest import Repo
+from system.conftest import EVALS_BUILD, Repo
 
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c")
 # dist becomes a disk of its own, with the last release on it and 16 KiB left; what is on it in the end is copied out.
@@ -49,3 +49,41 @@ def test_a_disk_that_takes_no_release_is_one_error_and_the_last_one_stays(
     assert after == good
     assert not [path.name for path in (tmp_path / "after/models").iterdir() if path.name.startswith(".")]
     shutil.rmtree(tmp_path / "after")
+
+
+@pytest.mark.parametrize("size", [0, 900_000])
+def test_a_rotten_file_of_the_cache_is_neither_delivered_nor_built_on(repo: Repo, tmp_path: Path, size: int) -> None:
+    """Small files lie in a database of Pants' store, large ones beside it; Pants looks at neither again."""
+    apart = ["--no-pantsd", f"--local-store-dir={tmp_path}/store", f"--named-caches-dir={tmp_path}/named"]
+    mark = str(uuid.uuid4())
+    repo.write("models/fw/sft.yaml", f"rate: '{mark}'\n# {'x' * size}\n")
+    assert repo.pants(*apart, "package", "models/fw").returncode == 0
+    good = repo.files("dist/models/fw")
+    assert mark.encode() in good["model/settings.txt"]
+    rot(tmp_path / "store", mark.encode())
+    shutil.rmtree(repo.root / "dist/models/fw/model")
+    left = repo.files("dist/models/fw")
+    done = repo.pants(*apart, "package", "models/fw:fw")
+    assert done.returncode != 0
+    assert "is not what its digest says: model/settings.txt; nothing was written" in done.stderr
+    assert "hint: remove its store" in done.stderr and "Traceback" not in done.stderr
+    assert repo.files("dist/models/fw") == left
+    repo.write("evals/BUILD", EVALS_BUILD.replace("after SFT", "tuned"))
+    again = repo.pants(*apart, "package", "models/fw:fw")
+    assert again.returncode != 0
+    assert "target 'evals:review': a file in the cache of Pants is not what its digest says" in again.stderr
+    assert "inputs/model/model/settings.txt: FAILED" in again.stderr
+    shutil.rmtree(tmp_path / "store")
+    assert repo.pants(*apart, "package", "models/fw:fw").returncode == 0
+
+
+def rot(store: Path, mark: bytes) -> None:
+    """Turn a mark around wherever the files of a store hold it."""
+    spoilt = 0
+    for path in [path for path in store.rglob("*") if path.is_file()]:
+        content = path.read_bytes()
+        if mark in content:
+            path.chmod(0o644)
+            path.write_bytes(content.replace(mark, mark[::-1]))
+            spoilt += 1
+    assert spoilt

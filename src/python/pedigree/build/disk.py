@@ -20,8 +20,11 @@ async def deliver(request: Delivery, build_root: BuildRoot, dist_dir: DistDir) -
     relative = dist_dir.relpath / request.path
     directory = build_root.pathlib_path / relative
     entries = await engine.file_entries(request.digest)
-    if not dist.holds(directory, {entry.path: entry.file_digest.fingerprint for entry in entries}):
-        dist.replace(directory, {file.path: file.content for file in await engine.contents(request.digest)})
+    digests = {entry.path: entry.file_digest.fingerprint for entry in entries}
+    if not dist.holds(directory, digests):
+        files = {file.path: file.content for file in await engine.contents(request.digest)}
+        dist.require_intact(files, digests)
+        dist.replace(directory, files)
     if request.announced:
         logger.info(f"Wrote {relative}")
     return Delivered(str(relative))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pedigree.build.errors import BuildError
 from pedigree.build.exchange import exchange
-from pedigree.step.digests import directory_files
+from pedigree.step.digests import directory_files, sha256_bytes
 
 ARTIFACTS = "artifacts"
 REPORTS = "reports"
@@ -46,6 +46,20 @@ def report_path(name: str) -> str:
 def holds(directory: Path, digests: Mapping[str, str]) -> bool:
     """Whether a directory holds exactly these files: path -> sha256."""
     return directory.is_dir() and directory_files(directory) == dict(digests)
+
+
+def require_intact(files: Mapping[str, bytes], digests: Mapping[str, str]) -> None:
+    """Refuse to deliver what a disk has changed since it was made.
+
+    Raises:
+        BuildError: A file has another sha256 than it is known by.
+    """
+    bad = sorted(path for path, content in files.items() if sha256_bytes(content) != digests[path])
+    if bad:
+        raise BuildError(
+            f"a file in the cache of Pants is not what its digest says: {', '.join(bad)}; nothing was written",
+            "remove its store (~/.cache/pants/lmdb_store, or what [GLOBAL].local_store_dir names), and build again",
+        )
 
 
 def replace(directory: Path, files: Mapping[str, bytes]) -> None:

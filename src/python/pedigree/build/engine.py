@@ -44,6 +44,7 @@ from pants.engine.target import (
     WrappedTargetRequest,
 )
 
+from pedigree.build import sandbox
 from pedigree.build.facts import Facts
 from pedigree.build.fields import unmatched
 from pedigree.build.messages import (
@@ -221,6 +222,12 @@ async def file_entries(digest: Digest) -> Tuple[FileEntry, ...]:
     """Files with their digests, sorted by path."""
     entries = await Get(DigestEntries, Digest, digest)
     return tuple(sorted((e for e in entries if isinstance(e, FileEntry)), key=lambda entry: entry.path))
+
+
+async def checksums(digest: Digest) -> Tuple[str, bytes]:
+    """Name and content of the list that the files of a directory are held against where they are used."""
+    entries = await Get(DigestEntries, Digest, digest)
+    return sandbox.checksums({e.path: e.file_digest.fingerprint for e in entries if isinstance(e, FileEntry)})
 
 
 async def tool_environment(resolve: str) -> ToolEnvironment:

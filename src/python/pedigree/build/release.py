@@ -41,11 +41,13 @@ async def _trust_process(
     """Run a tool of the room that holds keys. It is no step: it may reach a signer, and leaves no record."""
     environment = await engine.tool_environment(tool.resolve)
     code = await engine.tool_code(tool)
+    inputs = await engine.merge_digests((files, code.digest))
+    checksums = await engine.create_digest([await engine.checksums(inputs)])
     return await engine.execute_process(
         Process(
-            (*sandbox.command(environment.python, tool.module)[:-1], *arguments),
+            sandbox.checked((*sandbox.command(environment.python, tool.module)[:-1], *arguments)),
             description=description,
-            input_digest=await engine.merge_digests((files, code.digest, environment.packages)),
+            input_digest=await engine.merge_digests((inputs, checksums, environment.packages)),
             env={
                 **sandbox.ENVIRONMENT,
                 evidence.INTERPRETER: environment.python_sha256,

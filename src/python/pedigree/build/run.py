@@ -97,7 +97,7 @@ async def run_step(request: StepRun) -> Made:
     await engine.make([role.source for role in step.roles if isinstance(role.source, Product)])
     roles: List[Digest] = [await _role_files(role) for role in step.roles]
     materials = await engine.merge_digests((*roles, code.digest))
-    settings = await engine.create_digest([evidence.step_file(step)])
+    settings = await engine.create_digest([evidence.step_file(step), await engine.checksums(materials)])
     variables = {**sandbox.ENVIRONMENT, evidence.INTERPRETER: environment.python_sha256}
     result = await engine.execute_process(
         Process(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pedigree.build.errors import BuildError
 
@@ -10,6 +11,7 @@ PEX = "env.pex"
 PEX_ROOT = ".cache/pex_root"
 SOURCE_ROOT = "src/python"
 VERDICT = "gate-failed"
+CHECKSUMS = "checksums.sha256"
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -41,9 +43,16 @@ _APART = (
     """h='[ ! -d "$0" ] || mount -t tmpfs none "$0" || exit 1; exec "$@"'; """
     'if $n true 2>/dev/null; then set -- $n /bin/sh -c "$h" "$k" "$@"; fi; '
 )
-_RUN = _APART + 'exec "$@"'
+# Pants takes what lies in its store for what its name says; a rotten disk would train another model unseen.
+_CHECK = (
+    f'bad="$(sha256sum --check --quiet --strict {CHECKSUMS} 2>&1)" || {{ printf "error: %s\\n%s\\nhint: %s\\n" '
+    '"a file in the cache of Pants is not what its digest says:" "$bad" '
+    '"remove its store (~/.cache/pants/lmdb_store, or what [GLOBAL].local_store_dir names), and build again" >&2; '
+    "exit 1; }; "
+)
+_RUN = _CHECK + _APART + 'exec "$@"'
 # A verdict is a result: exit code 3 becomes a file, so that it is cached while a crash is not.
-_JUDGE = _APART + f'"$@"; code=$?; [ $code -ne 3 ] || {{ : > {VERDICT}; code=0; }}; exit $code'
+_JUDGE = _CHECK + _APART + f'"$@"; code=$?; [ $code -ne 3 ] || {{ : > {VERDICT}; code=0; }}; exit $code'
 
 PROBE = ("/bin/sh", "-c", f"{_UNSHARE} true")
 NOT_APART = (
@@ -61,8 +70,21 @@ def command(python: str, module: str) -> tuple[str, ...]:
     return (python, f"./{PEX}", "-m", module, ".")
 
 
+def checksums(files: Mapping[str, str]) -> tuple[str, bytes]:
+    """Name and content of the list that a process' inputs are held against: path -> sha256."""
+    return CHECKSUMS, "".join(f"{digest}  {path}\n" for path, digest in sorted(files.items())).encode()
+
+
+def checked(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The argument vector of a process that may reach network and keys, but not run on what a disk has changed."""
+    return ("/bin/sh", "-c", _CHECK + 'exec "$@"', "tool", *argv)
+
+
 def wrapped(argv: tuple[str, ...], gate: bool) -> tuple[str, ...]:
-    """The argument vector without network and keys; with `gate`, exit code 3 leaves the file VERDICT and exits 0."""
+    """The argument vector, inputs checked, without network and keys.
+
+    With `gate`, exit code 3 leaves the file VERDICT and exits 0.
+    """
     return ("/bin/sh", "-c", _JUDGE if gate else _RUN, "step", *argv)
 
 

@@ -25,5 +25,5 @@ def learn(step: StepContext) -> None:
         for line in (directory / "records.jsonl").read_text().splitlines():
             labels.add(json.loads(line)["label"])
     step.output("model/labels.json").write_text(json.dumps(sorted(labels)))
-    step.output("model/settings.txt").write_text(settings)
+    step.output("model/settings.txt").write_text(f"learned with\n{settings}")
     step.output("training.json").write_text(json.dumps({"seed": step.config["seed"], "environment": shown}))
