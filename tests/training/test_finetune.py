@@ -66,7 +66,10 @@ def tuned(bench: Bench, base: Path) -> Path:
 
 def judge(folder: Path, model: Path, base: Path) -> list[dict[str, Any]]:
     """What a model answers to two reviews."""
-    items = [{"id": f"i{n}", "task": "review", "prompt": prompt(n)[0]["content"], "label": "OK"} for n in (100, 101)]
+    shown = {n: prompt(n)[0]["content"] for n in (100, 101)}
+    items = [
+        {"id": f"i{n}", "template": "t", "task": "review", "prompt": text, "label": "OK"} for n, text in shown.items()
+    ]
     (folder / "inputs/sets/s").mkdir(parents=True)
     (folder / "inputs/sets/s/records.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
     (folder / "inputs/model").symlink_to(model)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from transformers import DynamicCache, PreTrainedTokenizerFast
 
-from pedigree.step.canonical import canonical_json, parse_json
+from pedigree.evaluation.items import COMPLETION, REVIEW, Item, read_items
+from pedigree.step.canonical import canonical_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
@@ -29,7 +29,7 @@ _SEED = 0
 def main(step: StepContext) -> None:
     """Read `model`, perhaps `base`, and `sets`; write `predictions.jsonl` and `predict.json`."""
     make_deterministic(_SEED)
-    items = _read_items(step)
+    items = sorted(read_items(step.inputs("sets")).values(), key=lambda item: item.id)
     predictor = Predictor(load_judged(step), load_tokenizer(step.input("model")))
     lines = []
     for number, item in enumerate(items, 1):
@@ -40,14 +40,6 @@ def main(step: StepContext) -> None:
     step.output("predict.json").write_bytes(
         canonical_json({"schema": "pedigree.predict/1", "stage": step.config["stage"], "items": len(items)})
     )
-
-
-def _read_items(step: StepContext) -> list[dict[str, Any]]:
-    items = []
-    for name, directory in step.inputs("sets").items():
-        with (directory / "records.jsonl").open(encoding="utf-8") as lines:
-            items += [parse_json(line, f"{name}:{number}") for number, line in enumerate(lines, 1)]
-    return sorted(items, key=lambda item: str(item["id"]))
 
 
 class Predictor:
@@ -63,19 +55,12 @@ class Predictor:
         }
         self._verdicts = sorted(verdicts)
         self._verdict_ids = torch.tensor([verdicts[verdict] for verdict in self._verdicts], dtype=torch.long)
-        self._tasks = {"review": self._review, "completion": self._complete}
+        self._tasks = {REVIEW: self._review, COMPLETION: self._complete}
 
-    def predict(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer one item.
-
-        Raises:
-            ToolError: The item's task is not known.
-        """
-        task = self._tasks.get(item["task"])
-        if task is None:
-            raise ToolError(f"item '{item['id']}' has the task '{item['task']}'", f"known: {', '.join(self._tasks)}")
+    def predict(self, item: Item) -> dict[str, Any]:
+        """Answer one item."""
         with torch.inference_mode():
-            return {"id": item["id"], "task": item["task"], **task(self._prompt(item["prompt"]))}
+            return {"id": item.id, "task": item.task, **self._tasks[item.task](self._prompt(item.prompt))}
 
     def _prompt(self, text: str) -> torch.Tensor:
         messages = [{"role": "user", "content": text}]
