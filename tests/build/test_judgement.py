@@ -10,12 +10,13 @@ from pedigree.build.errors import BuildError
 from pedigree.build.facts import Facts
 from pedigree.build.judgement import plan_eval_suite, plan_evaluation, plan_release
 from pedigree.build.order import ordered, sources
-from pedigree.build.plan import Files, Plan, Product
+from pedigree.build.plan import Files, Plan, Product, Role, Step, Tool
 
 SET = Facts("datasets/fw:sealed", "dataset", sealed=True)
 SUITE = Facts("evals/fw:suite", "eval_suite", sets=("datasets/fw:sealed",))
 BASE = Facts("models/base/tiny", "base_model")
 MODEL = Facts("models/fw:dpo", "finetune", adapter=True, base="models/base/tiny")
+TOOL = Tool("pedigree.training.sft", "ml")
 CARD = Files(("models/fw/card.md",), "models/fw")
 TRAINED = ("datasets/fw:train",)
 EVALUATION = Facts("evals/fw:review", "evaluation", model="models/fw:dpo", suite="evals/fw:suite")
@@ -76,6 +77,12 @@ def test_two_suites_of_one_name_would_share_a_directory() -> None:
     twin = Facts("evals/other:review", "evaluation", model="models/fw:dpo", suite="evals/other:suite")
     with pytest.raises(BuildError, match="second evaluation by a suite named 'suite'"):
         plan_release("models/fw", "fw", MODEL, [EVALUATION, twin], CARD, TRAINED)
+
+
+def test_a_circle_is_told_with_its_members() -> None:
+    one, other = (Plan((Step(a, "finetune", TOOL, "{}", (Role("adapter", Product(b)),), ()),)) for a, b in ("ab", "ba"))
+    with pytest.raises(BuildError, match="made from each other: a -> b -> a"):
+        ordered([one, other])
 
 
 def test_steps_come_after_what_they_take() -> None:

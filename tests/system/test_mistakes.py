@@ -33,6 +33,7 @@ MISTAKES = {
     "unknown field": (finetune(rest=", seed=1, sead=2"), ("sead",)),
     "missing target": (finetune(base='"models/fw:nope"'), ("models/fw:nope", "the `base` from the target mistakes:x")),
     "other adapter": (finetune(rest=', seed=1, adapter="models/fw:base"'), ("field 'adapter'", "has full weights")),
+    "a circle": (finetune(rest=', seed=1, adapter="mistakes:x"'), ("made from each other: mistakes:x -> mistakes:x",)),
     "pretrain from a base": (finetune(method='"pretrain"'), ("field 'base'", "pretraining starts from nothing")),
     "malformed gate": (SUITE.format(sets='"datasets:sealed"', gate='"> 0.9"'), ("field 'gates'", "'>= 0.90'")),
     "set not sealed": (SUITE.format(sets='"datasets:train"', gate='">= 0.9"'), ("field 'sets'", "is not sealed")),
@@ -41,6 +42,7 @@ MISTAKES = {
         RELEASE.format(model='"models/fw:base"', evaluations='"evals:review"'),
         ("field 'evaluations'", "judges 'models/fw:sft'"),
     ),
+    "no card": (RELEASE.replace(', card="card.md"', "").format(model='":m"', evaluations='":e"'), ("field 'card'",)),
     "missing file": (DATASET.format(sources='"no.jsonl"', form='"text"'), ("field 'sources'", "'no.jsonl'", "hint:")),
     "unknown form": (DATASET.format(sources='"x.jsonl"', form='"poem"'), ("'form'", "poem", "completion")),
 }
