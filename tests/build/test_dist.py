@@ -64,8 +64,13 @@ def test_a_reader_never_finds_nothing(tmp_path: Path) -> None:
     if not exchange(release, tmp_path / "other") or not exchange(release, tmp_path / "other"):
         pytest.skip("this file system cannot exchange two directories")
     found = []
+
+    def write() -> None:
+        for n in range(60):
+            dist.replace(release, {"a": b"%d" % n})
+
     with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(lambda: [dist.replace(release, {"a": b"%d" % n}) for n in range(60)])
+        writing = pool.submit(write)
         while not writing.done():
             found.append(release.exists())
     writing.result()
