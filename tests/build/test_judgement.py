@@ -24,12 +24,15 @@ EVALUATION = Facts("evals/fw:review", "evaluation", model="models/fw:dpo", suite
 
 def evaluation() -> Plan:
     """The evaluation of an adapter beside its base."""
-    return plan_evaluation("evals/fw:review", SUITE, "after DPO", MODEL, [("base model", BASE)], "0.80", TRAINED)
+    return plan_evaluation(
+        "evals/fw:review", SUITE, "after DPO", MODEL, [("base model", BASE)], "0.80", TRAINED, ["models/base/tiny"]
+    )
 
 
 def test_every_stage_predicts_and_one_step_judges() -> None:
     separation, first, second, judge = evaluation().steps
     assert [role.name for role in separation.roles] == ["trained/datasets.fw.train", "sets/datasets.fw.sealed"]
+    assert json.loads(separation.config) == {"not_compared": ["models/base/tiny"]}
     assert judge.roles[1].source == separation.product
     assert [role.name for role in first.roles] == ["model", "sets/datasets.fw.sealed"]
     assert [role.name for role in second.roles] == ["model", "base", "sets/datasets.fw.sealed"]
@@ -45,7 +48,7 @@ def test_every_stage_predicts_and_one_step_judges() -> None:
 
 def test_a_label_stands_for_one_stage() -> None:
     with pytest.raises(BuildError, match="field 'label': 'x' is a stage as well"):
-        plan_evaluation("evals/fw:review", SUITE, "x", MODEL, [("x", BASE)], "0", TRAINED)
+        plan_evaluation("evals/fw:review", SUITE, "x", MODEL, [("x", BASE)], "0", TRAINED, [])
 
 
 def test_a_gate_needs_its_metric() -> None:

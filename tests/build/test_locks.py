@@ -18,6 +18,8 @@ def test_every_pin_is_a_version_and_comments_are_not() -> None:
 
 
 def test_the_locks_of_this_repository_are_read_whole() -> None:
-    for lock in Path("3rdparty/python").glob("*.lock"):
+    locks = list(Path("3rdparty/python").glob("*.lock"))
+    assert locks
+    for lock in locks:
         text = lock.read_text()
         assert len(pinned_versions(text)) == sum(line[:1].isalnum() for line in text.splitlines()), lock

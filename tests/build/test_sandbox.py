@@ -39,20 +39,27 @@ def test_a_killed_tool_is_no_verdict_of_its_own() -> None:
     assert "ended with exit code -9" in text
 
 
-def lay_out(directory: Path) -> None:
-    """One input, and the list that it is held against."""
+SHA = {number: sha256_bytes(b"%d" % number).encode() for number in (1, 2)}
+ODD = ("inputs/a b", "inputs/ c", "inputs/*d", "inputs/e\\f", "inputs/g\nh", "inputs/i\r", "inputs/\u00e4'\"$(j)")
+
+
+def lay_out(directory: Path) -> bytes:
+    """Some inputs, and the list that they are held against."""
     (directory / "inputs").mkdir(exist_ok=True)
-    (directory / "inputs/a b").write_bytes(b"1")
-    name, content = sandbox.checksums({"inputs/a b": sha256_bytes(b"1")})
-    (directory / name).write_bytes(content)
+    for name in ODD:
+        (directory / name).write_bytes(b"1")
+    content = sandbox.checksums(dict.fromkeys(ODD, sha256_bytes(b"1")))
+    (directory / sandbox.CHECKSUMS).write_bytes(content)
+    return content
 
 
 def run(directory: Path, gate: bool, code: int) -> int:
     """Run the wrapper with a tool that ends with this exit code."""
     tool = (sys.executable, "-c", f"raise SystemExit({code})")
     environment = {"PATH": "/usr/bin:/bin"}
-    lay_out(directory)
-    return subprocess.run(sandbox.wrapped(tool, gate), cwd=directory, env=environment, check=False).returncode
+    return subprocess.run(
+        sandbox.wrapped(tool, gate, lay_out(directory)), cwd=directory, env=environment, check=False
+    ).returncode
 
 
 def test_a_gate_that_fails_is_a_result_and_a_crash_is_not(tmp_path: Path) -> None:
@@ -66,18 +73,37 @@ def test_a_crash_of_a_judge_is_a_crash(tmp_path: Path) -> None:
     assert not (tmp_path / sandbox.VERDICT).exists()
 
 
-@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"2"), lambda path: path.unlink()])
-def test_nothing_runs_on_an_input_that_a_disk_has_changed(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
-    lay_out(tmp_path)
-    spoil(tmp_path / "inputs/a b")
+def swap_in_the_list(root: Path) -> None:
+    """Another input, and a list that agrees with it."""
+    (root / "inputs/a b").write_bytes(b"2")
+    listed = (root / sandbox.CHECKSUMS).read_bytes()
+    mine = listed.replace(b"%s  inputs/a b" % SHA[1], b"%s  inputs/a b" % SHA[2])
+    assert mine != listed
+    (root / sandbox.CHECKSUMS).write_bytes(mine)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (lambda root: (root / "inputs/a b").write_bytes(b"2"), "inputs/a b"),
+        (lambda root: (root / "inputs/a b").unlink(), "inputs/a b"),
+        (swap_in_the_list, sandbox.CHECKSUMS),
+    ],
+)
+def test_nothing_runs_on_an_input_that_a_disk_has_changed(
+    tmp_path: Path, spoil: Callable[[Path], object], named: str
+) -> None:
+    listed = lay_out(tmp_path)
+    spoil(tmp_path)
     tool = (sys.executable, "-c", "open('ran', 'w')")
-    for argv in (sandbox.wrapped(tool, gate=False), sandbox.wrapped(tool, gate=True), sandbox.checked(tool)):
+    every = (sandbox.wrapped(tool, False, listed), sandbox.wrapped(tool, True, listed), sandbox.checked(tool, listed))
+    for argv in every:
         environment = {"PATH": "/usr/bin:/bin"}
         done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 1 and not (tmp_path / "ran").exists()
         error = sandbox.failure("models/fw:sft", "pedigree.training.sft", done.returncode, done.stderr)
         assert "target 'models/fw:sft': a file in the cache of Pants is not what its digest says" in str(error)
-        assert "inputs/a b" in str(error) and "hint: remove its store" in str(error)
+        assert named in str(error) and "hint: remove its store" in str(error)
 
 
 def test_exit_code_3_of_a_step_without_gates_is_a_failure(tmp_path: Path) -> None:
@@ -113,8 +139,7 @@ def test_a_step_reaches_no_server_on_this_machine(tmp_path: Path) -> None:
         port = server.getsockname()[1]
         code = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2)"
         assert subprocess.run((sys.executable, "-c", code), cwd=tmp_path, check=False).returncode == 0
-        lay_out(tmp_path)
-        argv = sandbox.wrapped((sys.executable, "-c", code), gate=False)
+        argv = sandbox.wrapped((sys.executable, "-c", code), False, lay_out(tmp_path))
         done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert "Network is unreachable" in done.stderr or "Connection refused" in done.stderr
 
@@ -131,9 +156,9 @@ def test_a_step_does_not_find_the_signing_keys(tmp_path: Path) -> None:
     (commands / "getent").write_text(f"#!/bin/sh\necho 'user:x:0:0::{tmp_path}/home:/bin/sh'\n")
     (commands / "getent").chmod(0o755)
     environment = {"PATH": f"{commands}:/usr/bin:/bin"}
-    lay_out(tmp_path)
+    listed = lay_out(tmp_path)
     for gate in (False, True):
-        argv = sandbox.wrapped(("/bin/cat", str(key)), gate)
+        argv = sandbox.wrapped(("/bin/cat", str(key)), gate, listed)
         done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode != 0 and "secret" not in done.stdout
     assert key.read_text() == "secret"

@@ -13,7 +13,8 @@ from pedigree.data.separation import main
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 
-SEALED = {"id": "s1", "template": "secret", "task": "review", "prompt": "Review:\nint a;", "label": "OK"}
+CODE = "void halt(void)\n{\n    g_motor = 0u;\n    g_brake = 1u;\n}"
+SEALED = {"id": "s1", "template": "secret", "task": "review", "prompt": f"Review:\n{CODE}", "label": "OK"}
 
 
 def separate(
@@ -26,20 +27,21 @@ def separate(
         (directory / "records.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
         (directory / "manifest.json").write_text(json.dumps({"uid": f"sha256:{name}"}))
     (root / "outputs").mkdir()
-    main(StepContext("evals:e", {}, root))
+    main(StepContext("evals:e", {"not_compared": ["models/base:b"]}, root))
     document: dict[str, Any] = json.loads((root / "outputs/separation.json").read_bytes())
     return document
 
 
 def messages(template: str, prompt: str) -> dict[str, Any]:
     turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": "OK"}]
-    return {"id": "m1", "template": template, "messages": turns}
+    return {"id": f"m{prompt}", "template": template, "messages": turns}
 
 
 def test_what_shares_nothing_is_written_down(tmp_path: Path) -> None:
     document = separate(tmp_path, {"train": [messages("open", "Review:\nint b;"), messages("open", "int c;")]})
-    assert document["trained"] == [{"name": "train", "uid": "sha256:trained/train", "templates": 1, "prompts": 2}]
-    assert document["sealed"] == [{"name": "sealed", "uid": "sha256:sets/sealed", "templates": 1, "prompts": 1}]
+    assert document["trained"] == [{"name": "train", "uid": "sha256:trained/train", "templates": 1, "records": 2}]
+    assert document["not_compared"] == ["models/base:b"]
+    assert document["sealed"] == [{"name": "sealed", "uid": "sha256:sets/sealed", "templates": 1, "records": 1}]
 
 
 def test_nothing_learned_shares_nothing(tmp_path: Path) -> None:
@@ -50,9 +52,12 @@ def test_nothing_learned_shares_nothing(tmp_path: Path) -> None:
     ("record", "words"),
     [
         (messages("secret", "int z;"), "'train' and 'sealed' share 1 template: secret"),
-        (messages("open", " Review:  int a; "), "'train' and 'sealed' share 1 prompt: m1 = s1"),
-        ({"id": "p1", "prompt": [{"role": "user", "content": "Review:\nint a;"}]}, "1 prompt: p1 = s1"),
-        ({"id": "t1", "text": "Review:\nint a;"}, "1 prompt: t1 = s1"),
+        ({**messages("open", f" Review:  {CODE} "), "id": "m1"}, "'train' and 'sealed' share 1 prompt: s1 in m1"),
+        ({**messages("open", f"Look at\n{CODE}\nand tell"), "id": "m1"}, "1 prompt: s1 in m1"),
+        ({"id": "m2", "messages": [{"role": "system", "content": CODE}]}, "1 prompt: s1 in m2"),
+        ({"id": "m3", "messages": [{"role": "assistant", "content": CODE}]}, "1 prompt: s1 in m3"),
+        ({"id": "p1", "prompt": [], "chosen": [{"role": "assistant", "content": CODE}]}, "1 prompt: s1 in p1"),
+        ({"id": "t1", "text": f"{CODE}\n<|note|><|OK|>"}, "1 prompt: s1 in t1"),
         ({"id": "t1", "template": "secret", "text": "int q;"}, "1 template: secret"),
     ],
 )
@@ -62,7 +67,7 @@ def test_a_shared_template_or_prompt_is_named_and_sealed_text_is_not(
     with pytest.raises(ToolError) as caught:
         separate(tmp_path, {"other": [messages("open", "int y;")], "train": [record]})
     assert words in str(caught.value)
-    assert "int a" not in str(caught.value)
+    assert "g_brake" not in str(caught.value)
 
 
 def test_a_long_list_is_counted(tmp_path: Path) -> None:

@@ -34,8 +34,10 @@ def prepare(root: Path, gates: Mapping[str, str] = GATES, model: Mapping[str, tu
     (root / "inputs/suite").mkdir()
     shutil.move(root / "outputs/suite.json", root / "inputs/suite/suite.json")
     (root / "inputs/separation").mkdir()
-    trained = [{"name": "datasets.train", "uid": "sha256:d", "templates": 2, "prompts": 3}]
-    (root / "inputs/separation/separation.json").write_bytes(canonical_json({"trained": trained, "sealed": []}))
+    trained = [{"name": "datasets.train", "uid": "sha256:d", "templates": 2, "records": 3}]
+    sealed = read_json(root / "inputs/suite/suite.json")["sets"]
+    separation = {"schema": judge.SEPARATION, "trained": trained, "sealed": sealed, "not_compared": ["models/base:b"]}
+    (root / "inputs/separation/separation.json").write_bytes(canonical_json(separation))
     write_predictions(root, 0, BASE)
     write_predictions(root, 1, model)
     return open_step(root, CONFIG, target="evals/demo:eval")
@@ -80,6 +82,14 @@ def test_the_tool_exits_3_at_a_red_gate_and_prints_the_table(tmp_path: Path) -> 
     )
     assert done.returncode == 3
     assert "review_coverage  1.0000      1.0000     < 0.5  NOT MET" in done.stderr
+
+
+def test_a_separation_of_other_sets_is_refused(tmp_path: Path) -> None:
+    step = prepare(tmp_path)
+    path = tmp_path / "inputs/separation/separation.json"
+    path.write_bytes(canonical_json({**read_json(path), "sealed": []}))
+    with pytest.raises(ToolError, match="a separation of other sets"):
+        judge.main(step)
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Dict, Iterable, Set, Tuple
 
 from pedigree.build import engine
 from pedigree.build.facts import Facts
 
 
-async def trained_on(models: Iterable[Facts]) -> Tuple[str, ...]:
-    """Addresses of the datasets that these models, and all that they started from, were trained on; sorted."""
+@dataclass(frozen=True)
+class Ancestry:
+    """Where models come from.
+
+    Attributes:
+        datasets: Addresses of what they, and all that they started from, were trained on; sorted.
+        foreign: Addresses of the base models among them, of which this repository holds no training; sorted.
+    """
+
+    datasets: Tuple[str, ...]
+    foreign: Tuple[str, ...]
+
+
+async def ancestry_of(models: Iterable[Facts]) -> Ancestry:
+    """Follow these models to what they started from."""
     known: Dict[str, Facts] = {}
     fresh = {facts.address: facts for facts in models}
     while fresh:
@@ -17,4 +31,7 @@ async def trained_on(models: Iterable[Facts]) -> Tuple[str, ...]:
         sources: Set[str] = {address for facts in fresh.values() for address in facts.started_from}
         found = await engine.facts_at(sorted(sources - set(known)), "what a model started from")
         fresh = {facts.address: facts for facts in found}
-    return tuple(sorted({address for facts in known.values() for address in facts.datasets}))
+    return Ancestry(
+        tuple(sorted({address for facts in known.values() for address in facts.datasets})),
+        tuple(sorted(facts.address for facts in known.values() if facts.kind == "base_model")),
+    )

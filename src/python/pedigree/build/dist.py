@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from pedigree.build.errors import BuildError
+from pedigree.build.errors import ROTTEN, ROTTEN_HINT, BuildError
 from pedigree.build.exchange import exchange
 from pedigree.step.digests import directory_files, sha256_bytes
 
@@ -56,18 +56,17 @@ def require_intact(files: Mapping[str, bytes], digests: Mapping[str, str]) -> No
     """
     bad = sorted(path for path, content in files.items() if sha256_bytes(content) != digests[path])
     if bad:
-        raise BuildError(
-            f"a file in the cache of Pants is not what its digest says: {', '.join(bad)}; nothing was written",
-            "remove its store (~/.cache/pants/lmdb_store, or what [GLOBAL].local_store_dir names), and build again",
-        )
+        raise BuildError(f"{ROTTEN}: {', '.join(bad)}; nothing was written", ROTTEN_HINT)
 
 
 def replace(directory: Path, files: Mapping[str, bytes]) -> None:
     """Replace a directory by one with these files: whole or not at all, and nothing of the old one stays.
 
     Raises:
-        BuildError: It cannot be written; what was there is untouched.
+        BuildError: It cannot be written, or is a symbolic link; what was there is untouched.
     """
+    if directory.is_symlink():
+        raise BuildError(f"{directory} is a symbolic link, and cannot be replaced whole", "remove the link")
     fresh = directory.with_name(f".{directory.name}.new-{os.getpid()}")
     old = directory.with_name(f".{directory.name}.old-{os.getpid()}")
     lock = -1
@@ -77,6 +76,7 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
         lock = os.open(directory.parent, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
         _prepare(directory)
+        fresh.mkdir()
         for name, content in sorted(files.items()):
             path = fresh / name
             path.parent.mkdir(parents=True, exist_ok=True)

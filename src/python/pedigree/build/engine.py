@@ -54,7 +54,7 @@ from pedigree.build.messages import (
     Delivery,
     EnvironmentRequest,
     FactsRequest,
-    Isolation,
+    IsolationProbed,
     IsolationRequest,
     Made,
     PlanRequest,
@@ -183,9 +183,9 @@ async def environment_vars(names: Iterable[str]) -> EnvironmentVars:
     return await Get(EnvironmentVars, EnvironmentVarsRequest(tuple(names)))
 
 
-async def isolation() -> Isolation:
-    """Whether steps are cut off from network and signing keys; warns if they are not."""
-    return await Get(Isolation, IsolationRequest())
+async def probe_isolation() -> None:
+    """Warn if steps are not cut off from network and signing keys."""
+    await Get(IsolationProbed, IsolationRequest())
 
 
 async def create_digest(files: Iterable[Tuple[str, bytes]]) -> Digest:
@@ -224,8 +224,8 @@ async def file_entries(digest: Digest) -> Tuple[FileEntry, ...]:
     return tuple(sorted((e for e in entries if isinstance(e, FileEntry)), key=lambda entry: entry.path))
 
 
-async def checksums(digest: Digest) -> Tuple[str, bytes]:
-    """Name and content of the list that the files of a directory are held against where they are used."""
+async def checksums(digest: Digest) -> bytes:
+    """The list that the files of a directory are held against where they are used."""
     entries = await Get(DigestEntries, Digest, digest)
     return sandbox.checksums({e.path: e.file_digest.fingerprint for e in entries if isinstance(e, FileEntry)})
 

@@ -18,3 +18,7 @@ def in_field(address: str, field: str, what: str, hint: str) -> BuildError:
     hint: add seed=1
     """
     return BuildError(f"target '{address}', field '{field}': {what}", hint)
+
+
+ROTTEN = "a file in the cache of Pants is not what its digest says"
+ROTTEN_HINT = "remove its store (~/.cache/pants/lmdb_store, or what [GLOBAL].local_store_dir names), and build again"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
-_NOT_HERE = (errno.ENOSYS, errno.EINVAL)
+_NOT_HERE = (errno.ENOSYS, errno.EINVAL, errno.EPERM)
 
 
 def exchange(one: Path, other: Path) -> bool:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 
 from pants.engine.process import Process, ProcessCacheScope
-from pants.engine.rules import collect_rules, rule
+from pants.engine.rules import _uncacheable_rule, collect_rules
 from pants.util.logging import LogLevel
 
 from pedigree.build import engine, sandbox
-from pedigree.build.messages import Isolation, IsolationRequest
+from pedigree.build.messages import IsolationProbed, IsolationRequest
 
 logger = logging.getLogger(__name__)
 
 
-@rule(desc="Find out whether steps are cut off")
-async def probe_isolation(request: IsolationRequest) -> Isolation:
+@_uncacheable_rule
+async def probe_isolation(request: IsolationRequest) -> IsolationProbed:
     """Ask where steps run, anew in every run, and warn if they keep network and signing keys in sight."""
     result = await engine.execute_process(
         Process(
@@ -26,10 +26,9 @@ async def probe_isolation(request: IsolationRequest) -> Isolation:
             level=LogLevel.DEBUG,
         )
     )
-    whole = result.exit_code == 0
-    if not whole:
+    if result.exit_code != 0:
         logger.warning(sandbox.NOT_APART)
-    return Isolation(whole)
+    return IsolationProbed()
 
 
 def rules():  # type: ignore[no-untyped-def]

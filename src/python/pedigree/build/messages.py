@@ -122,10 +122,8 @@ class IsolationRequest:
 
 
 @dataclass(frozen=True)
-class Isolation:
-    """Whether they are."""
-
-    whole: bool
+class IsolationProbed:
+    """It was found out, and a user whose machine cannot do so was told."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class ArtifactFieldSet(PackageFieldSet):
 async def package_artifact(fields: ArtifactFieldSet) -> BuiltPackage:
     """Make an artifact, once its whole closure is planned."""
     await engine.closure_of(fields.address)
-    await engine.isolation()
+    await engine.probe_isolation()
     (made,) = await engine.make((Product(short(fields.address.spec)),))
     path = dist.artifact_path(fields.address.spec_path, fields.address.target_name)
     await engine.deliver(path, made.artifact)

@@ -167,6 +167,7 @@ async def plan_evaluation(fields: EvaluationFieldSet) -> Plan:
     model = await engine.facts_of(fields.model.to_unparsed_address_inputs())
     suite = await engine.facts_of(fields.suite.to_unparsed_address_inputs())
     stages = await engine.facts_of(fields.stages.to_unparsed_address_inputs())
+    learned = await ancestry.ancestry_of((*model, *stages))
     return judgement.plan_evaluation(
         short(fields.address.spec),
         suite[0],
@@ -174,7 +175,8 @@ async def plan_evaluation(fields: EvaluationFieldSet) -> Plan:
         model[0],
         tuple(zip(fields.stages.value or (), stages)),
         fields.abstain_below.value or "0",
-        await ancestry.trained_on((*model, *stages)),
+        learned.datasets,
+        learned.foreign,
     )
 
 
@@ -198,7 +200,7 @@ async def plan_release(fields: ReleaseStepFieldSet) -> Plan:
         model[0],
         evaluations,
         card,
-        await ancestry.trained_on(model),
+        (await ancestry.ancestry_of(model)).datasets,
     )
 
 

@@ -42,12 +42,13 @@ async def _trust_process(
     environment = await engine.tool_environment(tool.resolve)
     code = await engine.tool_code(tool)
     inputs = await engine.merge_digests((files, code.digest))
-    checksums = await engine.create_digest([await engine.checksums(inputs)])
+    checksums = await engine.checksums(inputs)
+    listed = await engine.create_digest([(sandbox.CHECKSUMS, checksums)])
     return await engine.execute_process(
         Process(
-            sandbox.checked((*sandbox.command(environment.python, tool.module)[:-1], *arguments)),
+            sandbox.checked((*sandbox.command(environment.python, tool.module)[:-1], *arguments), checksums),
             description=description,
-            input_digest=await engine.merge_digests((inputs, checksums, environment.packages)),
+            input_digest=await engine.merge_digests((inputs, listed, environment.packages)),
             env={
                 **sandbox.ENVIRONMENT,
                 evidence.INTERPRETER: environment.python_sha256,
@@ -126,7 +127,7 @@ async def _require_green(judged: Tuple[Made, ...]) -> None:
 async def package_release(fields: ReleaseFieldSet) -> BuiltPackage:
     """Stop at the first gate that does not hold; else deliver release and evidence together."""
     closure = await engine.closure_of(fields.address)
-    await engine.isolation()
+    await engine.probe_isolation()
     await _require_green(await engine.make(step.product for step in closure.steps if step.gate))
     made = _in_order(await engine.make(step.product for step in closure.steps), Product(short(fields.address.spec)))
     key = await engine.public_key(short(fields.address.spec))

@@ -97,13 +97,16 @@ async def run_step(request: StepRun) -> Made:
     await engine.make([role.source for role in step.roles if isinstance(role.source, Product)])
     roles: List[Digest] = [await _role_files(role) for role in step.roles]
     materials = await engine.merge_digests((*roles, code.digest))
-    settings = await engine.create_digest([evidence.step_file(step), await engine.checksums(materials)])
+    settings = await engine.create_digest([evidence.step_file(step)])
+    laid_out = await engine.merge_digests((materials, settings))
+    checksums = await engine.checksums(laid_out)
+    listed = await engine.create_digest([(sandbox.CHECKSUMS, checksums)])
     variables = {**sandbox.ENVIRONMENT, evidence.INTERPRETER: environment.python_sha256}
     result = await engine.execute_process(
         Process(
-            sandbox.wrapped(sandbox.command(environment.python, step.tool.module), step.gate),
+            sandbox.wrapped(sandbox.command(environment.python, step.tool.module), step.gate, checksums),
             description=f"{step.kind} {step.address}" + (f" ({step.part})" if step.part else ""),
-            input_digest=await engine.merge_digests((materials, settings, environment.packages)),
+            input_digest=await engine.merge_digests((laid_out, listed, environment.packages)),
             env=variables,
             append_only_caches={"pex_root": sandbox.PEX_ROOT},
             output_files=[f"{OUTPUTS}/{file}" for file in step.files] + ([sandbox.VERDICT] if step.gate else []),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pedigree.build.errors import BuildError
+from pedigree.build.errors import ROTTEN, ROTTEN_HINT, BuildError
+from pedigree.step.digests import sha256_bytes
 
 PEX = "env.pex"
 PEX_ROOT = ".cache/pex_root"
@@ -44,11 +45,11 @@ _APART = (
     'if $n true 2>/dev/null; then set -- $n /bin/sh -c "$h" "$k" "$@"; fi; '
 )
 # Pants takes what lies in its store for what its name says; a rotten disk would train another model unseen.
+# The digest of the list itself comes with the command, not from the store.
 _CHECK = (
-    f'bad="$(sha256sum --check --quiet --strict {CHECKSUMS} 2>&1)" || {{ printf "error: %s\\n%s\\nhint: %s\\n" '
-    '"a file in the cache of Pants is not what its digest says:" "$bad" '
-    '"remove its store (~/.cache/pants/lmdb_store, or what [GLOBAL].local_store_dir names), and build again" >&2; '
-    "exit 1; }; "
+    f'bad="$({{ echo "$1  {CHECKSUMS}" | sha256sum --check --quiet --strict && '
+    f'sha256sum --check --quiet --strict {CHECKSUMS}; }} 2>&1)" || '
+    f'{{ printf "error: %s:\\n%s\\nhint: %s\\n" "{ROTTEN}" "$bad" "{ROTTEN_HINT}" >&2; exit 1; }}; shift; '
 )
 _RUN = _CHECK + _APART + 'exec "$@"'
 # A verdict is a result: exit code 3 becomes a file, so that it is cached while a crash is not.
@@ -70,22 +71,30 @@ def command(python: str, module: str) -> tuple[str, ...]:
     return (python, f"./{PEX}", "-m", module, ".")
 
 
-def checksums(files: Mapping[str, str]) -> tuple[str, bytes]:
-    """Name and content of the list that a process' inputs are held against: path -> sha256."""
-    return CHECKSUMS, "".join(f"{digest}  {path}\n" for path, digest in sorted(files.items())).encode()
+def checksums(files: Mapping[str, str]) -> bytes:
+    """The list that a process' inputs are held against, as `sha256sum` writes it: path -> sha256."""
+    return "".join(_checksum(path, digest) for path, digest in sorted(files.items())).encode()
 
 
-def checked(argv: tuple[str, ...]) -> tuple[str, ...]:
+def _checksum(path: str, digest: str) -> str:
+    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{'' if escaped == path else chr(92)}{digest}  {escaped}\n"
+
+
+def checked(argv: tuple[str, ...], checksums: bytes) -> tuple[str, ...]:
     """The argument vector of a process that may reach network and keys, but not run on what a disk has changed."""
-    return ("/bin/sh", "-c", _CHECK + 'exec "$@"', "tool", *argv)
+    return ("/bin/sh", "-c", _CHECK + 'exec "$@"', "tool", sha256_bytes(checksums), *argv)
 
 
-def wrapped(argv: tuple[str, ...], gate: bool) -> tuple[str, ...]:
+def wrapped(argv: tuple[str, ...], gate: bool, checksums: bytes) -> tuple[str, ...]:
     """The argument vector, inputs checked, without network and keys.
 
-    With `gate`, exit code 3 leaves the file VERDICT and exits 0.
+    Args:
+        argv: The tool.
+        gate: Whether exit code 3 leaves the file VERDICT and exits 0.
+        checksums: What lies in the file CHECKSUMS.
     """
-    return ("/bin/sh", "-c", _JUDGE if gate else _RUN, "step", *argv)
+    return ("/bin/sh", "-c", _JUDGE if gate else _RUN, "step", sha256_bytes(checksums), *argv)
 
 
 def recorded_command(module: str, version: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Tool: proves that no training set shares a template or a prompt with a sealed set.
+"""Tool: finds what a training set shares with a sealed set: a template, or a prompt word for word.
 
 A judgement rests on it: an evaluation hands all that its models were trained on to this step, and cannot be made when
-it fails. What differs in wording alone is not found here.
+it fails. What was worded anew is not found here, nor what a base model from elsewhere was trained on.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pedigree.step.run import run_tool
 
 SCHEMA = "pedigree.separation/1"
 _SHOWN = 5
+_LEAST = 40
+_ABOUT = frozenset({"id", "template", "role", "task"})
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class Content:
         name: The dataset.
         uid: Digest of its records.
         templates: What its records were made from.
-        prompts: Prompt, white space made alike -> id of a record that has it.
+        texts: Id of a record -> all that a model reads of it, white space made alike.
+        prompts: Id of a record -> its prompt without the instruction in its first line, white space made alike.
     """
 
     name: str
     uid: str
     templates: frozenset[str]
+    texts: Mapping[str, str]
     prompts: Mapping[str, str]
 
 
@@ -55,6 +59,7 @@ def main(step: StepContext) -> None:
         "schema": SCHEMA,
         "trained": [_described(one) for one in trained],
         "sealed": [_described(one) for one in sealed],
+        "not_compared": step.config["not_compared"],
     }
     step.output("separation.json").write_bytes(canonical_json(document) + b"\n")
 
@@ -62,33 +67,46 @@ def main(step: StepContext) -> None:
 def read_content(name: str, directory: Path) -> Content:
     """Read a dataset's manifest and records."""
     manifest = read_json(directory / "manifest.json")
+    texts: dict[str, str] = {}
     prompts: dict[str, str] = {}
     templates: set[str] = set()
     with (directory / "records.jsonl").open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             record = parse_json(line, f"{name}:{number}")
             templates.update([record["template"]] if "template" in record else [])
-            for text in _prompts(record):
-                prompts.setdefault(" ".join(text.split()), record["id"])
-    return Content(name, manifest["uid"], frozenset(templates), prompts)
+            texts[record["id"]] = " ".join(" ".join(_texts(record)).split())
+            prompts[record["id"]] = _without_instruction(" ".join(_texts(record.get("prompt", ""))))
+    return Content(name, manifest["uid"], frozenset(templates), texts, prompts)
 
 
 def overlap(trained: Content, sealed: Content) -> Iterator[str]:
     """What a training set shares with a sealed one, a line per kind."""
     if templates := sorted(trained.templates & sealed.templates):
         yield f"'{trained.name}' and '{sealed.name}' share {_listed(templates, 'template')}"
-    if prompts := sorted(trained.prompts.keys() & sealed.prompts.keys()):
-        ids = [f"{trained.prompts[prompt]} = {sealed.prompts[prompt]}" for prompt in prompts]
+    ids = [f"{key} in {reader}" for key, prompt in sealed.prompts.items() if (reader := _reader(prompt, trained))]
+    if ids:
         yield f"'{trained.name}' and '{sealed.name}' share {_listed(ids, 'prompt')}"
 
 
-def _prompts(record: Mapping[str, Any]) -> Iterator[str]:
-    """What a model is shown: a prompt, the turns before the last answer, or a whole text."""
-    shown = record.get("prompt", record.get("messages", record.get("text")))
-    if isinstance(shown, list):
-        yield from (turn["content"] for turn in shown if turn["role"] == "user")
-    elif isinstance(shown, str):
-        yield shown
+def _reader(prompt: str, trained: Content) -> str:
+    """Id of a training record in which a sealed prompt stands; empty if there is none."""
+    return next((key for key, text in trained.texts.items() if prompt in text), "") if prompt else ""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every string of a record but its id and its template, however deep it lies."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for key, item in value.items() if key not in _ABOUT for text in _texts(item))
+    elif isinstance(value, list):
+        yield from (text for item in value for text in _texts(item))
+
+
+def _without_instruction(prompt: str) -> str:
+    """A prompt that begins with a line of instruction, without it, unless next to nothing would be left."""
+    rest = " ".join(prompt.partition("\n")[2].split())
+    return rest if len(rest) >= _LEAST else " ".join(prompt.split())
 
 
 def _listed(names: list[str], what: str) -> str:
@@ -97,7 +115,7 @@ def _listed(names: list[str], what: str) -> str:
 
 
 def _described(content: Content) -> dict[str, Any]:
-    counts = {"templates": len(content.templates), "prompts": len(content.prompts)}
+    counts = {"templates": len(content.templates), "records": len(content.texts)}
     return {"name": content.name, "uid": content.uid, **counts}
 
 

@@ -32,13 +32,14 @@ def main(step: StepContext) -> None:
     sets = step.inputs("sets")
     separation = read_json(step.input_file("separation"))
     _require_sets_of_suite(step.target, suite, sets)
+    _require_separation_of_suite(step.target, suite, separation)
     items = read_items(sets)
     answers = {label: read_answers(path, label, items) for label, path in _predictions(step).items()}
     judged = judge(items, answers)
     below = Fraction(step.config["abstain_below"])
     stages = [StageResult.measure(label, judged[label], below, suite["metrics"]) for label in judged]
     gates = [Gate(gate["metric"], gate["comparison"], gate["threshold"]) for gate in suite["gates"]]
-    report = build_report(suite, gates, stages, step.config["abstain_below"], separation["trained"])
+    report = build_report(suite, gates, stages, step.config["abstain_below"], separation)
     step.output("report.json").write_bytes(canonical_json(report) + b"\n")
     step.output("report.html").write_text(render_report(report, stages[-1].judged), encoding="utf-8")
     lines = [canonical_json(_prediction(one)) + b"\n" for one in stages[-1].judged]
@@ -109,6 +110,14 @@ def _require_sets_of_suite(target: str, suite: Mapping[str, Any], sets: Mapping[
         raise ToolError(f"'{target}' was given other sets than its suite names", "judge with the sets of the suite")
 
 
+def _require_separation_of_suite(target: str, suite: Mapping[str, Any], separation: Mapping[str, Any]) -> None:
+    named = {(one["name"], one["uid"]) for one in suite["sets"]}
+    if separation.get("schema") != SEPARATION or {(one["name"], one["uid"]) for one in separation["sealed"]} != named:
+        raise ToolError(
+            f"'{target}' was given a separation of other sets than its suite names", "judge with the sets of the suite"
+        )
+
+
 def _prediction(one: Judged) -> dict[str, Any]:
     document = {
         "id": one.item.id,
@@ -133,6 +142,7 @@ def _red_gates(target: str, red: Sequence[Gate], model: StageResult) -> str:
     return "\n".join(lines)
 
 
+SEPARATION = "pedigree.separation/1"
 _GATE_HINT = "report.html beside report.json shows the mistakes; mend data or training, and leave the sealed set alone"
 
 

@@ -66,7 +66,7 @@ def build_report(
     gates: Sequence[Gate],
     stages: Sequence[StageResult],
     abstain_below: str,
-    trained: Sequence[Mapping[str, Any]],
+    separation: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The report; the last stage is the model that the gates are for.
 
@@ -75,7 +75,8 @@ def build_report(
         gates: What must hold.
         stages: What was measured.
         abstain_below: Confidence under which a verdict counts as withheld.
-        trained: The training sets that were found to share nothing with the sealed sets.
+        separation: The training sets that were found to share nothing with the sealed sets, and the models of which
+            nobody knows what they were trained on.
     """
     model = stages[-1]
     reviews, given = of_task(model.judged, REVIEW), of_task(model.given, REVIEW)
@@ -84,7 +85,8 @@ def build_report(
         "schema": SCHEMA,
         "suite": suite.get("name", ""),
         "sets": suite.get("sets", []),
-        "separate_from": list(trained),
+        "separate_from": separation["trained"],
+        "not_compared": separation["not_compared"],
         "model": model.stage,
         "abstain_below": abstain_below,
         "stages": [_stage(stage) for stage in stages],

@@ -50,8 +50,9 @@ details summary { cursor: pointer; color: var(--blue); }
 <h1>{{ report.model }}</h1>
 <div class="sub">judged by <code>{{ report.suite }}</code>{% for set in report.sets %}
 <br>{{ set.count }} sealed items of form {{ set.form }}, <code>{{ set.uid[:23] }}…</code>{% endfor %}
-{% if report.separate_from %}<br>no template and no prompt of them is in the {{ report.separate_from | length }}
-training sets of these models{% endif %}</div>
+<br>no template and no prompt of them is in the {{ report.separate_from | length }} training sets of the stages
+{% if report.not_compared %}<br>what {{ report.not_compared | join(', ') }} learned from was not compared{% endif %}
+</div>
 </div>
 <div class="verdict {{ 'pass' if report.passed else 'fail' }}">
 {{ 'all gates met' if report.passed else 'a gate is not met' }}</div>
