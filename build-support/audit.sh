@@ -5,11 +5,10 @@ set -euo pipefail
 
 release=$(realpath "${1:?name the directory of a release}")
 venv=$("$(dirname "${BASH_SOURCE[0]}")/venv.sh" auditor)
-export PATH="$venv/bin:/usr/bin:/bin"
 commands=0
 while IFS= read -r -d '' command; do
     commands=$((commands + 1))
-    (cd "$release" && bash -c "$command") || {
+    (cd "$release" && env -i PATH="$venv/bin:/usr/bin:/bin" HOME=/nonexistent bash -c "$command" </dev/null) || {
         printf 'error: command %s of VERIFY.md does not hold\n%s\n' "$commands" "$command" >&2
         exit 1
     }

@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Whatever installers have to say is not the path.
+exec {path}>&1 >&2
+
 readonly name=$1
 lock=3rdparty/tools/$name.lock
 [[ -n ${HOME:-} ]] || unset HOME
@@ -18,9 +21,9 @@ if [[ ! -e $tool/finished || ! -x $tool/bin/python ]]; then
     flock "$mutex"
     if [[ ! -e $tool/finished || ! -x $tool/bin/python ]]; then
         echo "installing $name into $tool, once" >&2
-        rm -rf "$tool"
         # Whichever runs: Python of the system without its venv package has no pip to give, a shim may lead nowhere.
         for python in python3.11 /usr/bin/python3.11 "${PYENV_ROOT:-$home/.pyenv}"/versions/3.*/bin/python3 python3; do
+            rm -rf "$tool"
             "$python" -c 'import ensurepip, ssl' 2>/dev/null && "$python" -m venv "$tool" && break
         done
         [[ -x $tool/bin/python ]] || {
@@ -32,4 +35,4 @@ if [[ ! -e $tool/finished || ! -x $tool/bin/python ]]; then
     fi
     exec {mutex}>&-
 fi
-echo "$tool"
+echo "$tool" >&"$path"

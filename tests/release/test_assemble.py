@@ -31,6 +31,7 @@ REPORT: dict[str, Any] = {
                "passed": True}],
     "passed": True,
     "abstain_below": "0.80",
+    "not_compared": ["models/base:c"],
     "labels": {"15.6": {"items": 10, "right": 9, "withheld": 1}, "7.1": {"items": 10, "right": 3, "withheld": 0}},
     "calibration": {"ece": "0.0500", "aurc": "0.0200"},
 }  # fmt: skip
@@ -78,7 +79,8 @@ def test_the_card_says_what_it_is_how_good_and_what_it_is_not_for(tmp_path: Path
     base = sha256_file(tmp_path / "inputs/base/model/model.safetensors")
     for text in ("# models/demo:demo", f"sha256:{base}", "sha256:" + "b" * 64, "sha256:" + "a" * 64, "| seed | 7 |",
                  "| `review_coverage` | 1.0000 | 0.9000 | 90 of 100 | 0.8237 to 0.9510 | >= 0.80 |",
-                 "Reviews C.", "## Intended use", "| `beta` | 0.1 |",
+                 "Reviews C.", "What `models/base:c` learned from was not compared",
+                 "## Intended use", "| `beta` | 0.1 |",
                  "PeftModel.from_pretrained", "`7.1` (evals.demo.eval): 3 of 10"):  # fmt: skip
         assert text in card, text
 
@@ -91,6 +93,22 @@ def test_a_whole_model_is_loaded_without_a_base(tmp_path: Path) -> None:
     assemble.main(step)
     card = (tmp_path / "outputs/MODEL_CARD.md").read_text()
     assert "A fine-tuned model." in card and "peft" not in card and "## Base model" not in card
+
+
+@pytest.mark.parametrize(
+    ("prose", "problem"),
+    [
+        (b" \n", "is empty"),
+        (b"\xff", "is not UTF-8: invalid start byte at byte 0"),
+        (b"Fine.\n\n## Evaluation: mine\n\n| accuracy | 1.0 |\n", "has the heading '## Evaluation: mine'"),
+        (b"# Another model\n", "has the heading '# Another model'"),
+    ],
+)
+def test_prose_that_says_nothing_or_passes_for_figures_is_refused(tmp_path: Path, prose: bytes, problem: str) -> None:
+    step = prepare(tmp_path)
+    (tmp_path / "inputs/card/card.md").write_bytes(prose)
+    with pytest.raises(ToolError, match=problem):
+        assemble.main(step)
 
 
 def _config(text: str) -> Callable[[Path], object]:

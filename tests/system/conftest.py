@@ -136,7 +136,8 @@ class Repo:
         self.write("models/fw/base.yaml", "rate: '1'\n")
         self.write("models/fw/sft.yaml", "rate: '2'\n")
         self.write("evals/BUILD", EVALS_BUILD)
-        shutil.rmtree(self.root / "mistakes", ignore_errors=True)
+        for left in ("mistakes", "dist"):
+            shutil.rmtree(self.root / left, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,14 @@ def test_every_command_exits_with_0_and_leaves_the_release_as_it_was(release: Pa
     assert directory_files(release) == before
 
 
+def test_the_packages_that_an_auditor_installs_are_those_that_ci_verifies_with(release: Path) -> None:
+    line = next(line for line in (release / "VERIFY.md").read_text().splitlines() if line.startswith("pip install "))
+    lock = Path("3rdparty/tools/auditor.lock").read_text()
+    for package in line.removeprefix("pip install ").split():
+        name, _, version = package.partition("==")
+        assert f"\n{name.lower()}=={version}" in f"\n{lock}", package
+
+
 def test_a_read_only_release_can_be_verified(release: Path, tools: Path) -> None:
     make_read_only(release)
     try:

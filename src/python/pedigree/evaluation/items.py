@@ -110,7 +110,8 @@ def read_answers(path: Path, stage: str, items: Mapping[str, Item]) -> dict[str,
 def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of a file of JSON lines, each with `name:line`."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): a prompt may hold the other line ends of Unicode.
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ToolError(
             f"{path.name} of '{path.parent.name}' cannot be read: {error}", "see the step it is of"

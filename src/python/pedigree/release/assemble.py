@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from pedigree.release.card import render_card
+from pedigree.release.card import read_prose, render_card
 from pedigree.step.canonical import read_json
 from pedigree.step.context import StepContext
 from pedigree.step.digests import list_files
@@ -40,7 +40,7 @@ def main(step: StepContext) -> None:
     card = render_card(
         release=str(step.config["release"]),
         base_name=str(step.config["base"]),
-        prose=step.input_file("card").read_text(encoding="utf-8"),
+        prose=read_prose(step.input_file("card")),
         model=step.input("model"),
         base=step.input("base") if step.has_input("base") else None,
         datasets=step.inputs("trained"),

@@ -6,13 +6,18 @@ data and figures are facts, and are taken from the artifacts themselves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pedigree.step.canonical import read_json
-from pedigree.step.digests import sha256_file
+from pedigree.step.digests import directory_files
+from pedigree.step.errors import ToolError
 
+_PROSE = "say in Markdown, with headings from `##`, what the model is for and not for, how it is asked, and its limits"
+_HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
+_OF_THE_BUILD = ("how to load it", "base model", "training", "data", "evaluation", "labels that were mostly missed")
 _SHOWN_OF_TRAINING = ("method", "seed", "examples", "updates", "parameters")
 
 
@@ -38,7 +43,7 @@ def render_card(
     """
     sections = [
         _title(release, base_name, base is not None),
-        prose.strip() + "\n",
+        prose + "\n",
         _loading(base is not None),
         _base(base_name, base) if base else "",
         _training(read_json(model / "training.json")),
@@ -47,6 +52,24 @@ def render_card(
         _weak_labels(reports),
     ]
     return "\n".join(section for section in sections if section)
+
+
+def read_prose(path: Path) -> str:
+    """What the authors say of a model.
+
+    Raises:
+        ToolError: It is empty, not UTF-8, or has a heading that could be taken for one of the build's.
+    """
+    try:
+        prose = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise ToolError(f"the card '{path.name}' is not UTF-8: {error.reason} at byte {error.start}", _PROSE) from error
+    if not prose:
+        raise ToolError(f"the card '{path.name}' is empty", _PROSE)
+    for heading in _HEADING.findall(prose):
+        if heading.startswith("# ") or heading.lstrip("# ").lower().startswith(_OF_THE_BUILD):
+            raise ToolError(f"the card '{path.name}' has the heading '{heading}', which the build writes", _PROSE)
+    return prose
 
 
 def _title(release: str, base_name: str, adapter: bool) -> str:
@@ -81,7 +104,7 @@ def _base(base_name: str, base: Path) -> str:
     manifest = read_json(base / "manifest.json") if (base / "manifest.json").is_file() else {}
     rows = [["step", f"`{base_name}`"]]
     rows += [[key, f"{manifest[key]}"] for key in ("license", "origin") if key in manifest]
-    rows += [[f"`{path.name}`", f"`sha256:{sha256_file(path)}`"] for path in sorted((base / "model").iterdir())]
+    rows += [[f"`{name}`", f"`sha256:{digest}`"] for name, digest in directory_files(base / "model").items()]
     return "## Base model\n\n" + _table(["what", "value"], rows)
 
 
@@ -119,9 +142,11 @@ def _evaluation(suite: str, report: Mapping[str, Any]) -> str:
     head = ["metric", *(f"{stage['stage']}" for stage in stages), "counts", "95 % bounds", "gate"]
     sets = [[f"`{one['name']}`", f"`{one['uid']}`", str(one["count"])] for one in report["sets"]]
     calibration = report["calibration"]
+    unknown = ", ".join(f"`{address}`" for address in report["not_compared"])
+    note = f"\nWhat {unknown} learned from was not compared with them.\n" if unknown else ""
     return (
         f"## Evaluation: {suite}\n\nSealed sets, of which no template and no prompt is in the data above:\n\n"
-        f"{_table(['set', 'uid', 'records'], sets)}\n{_table(head, rows)}\n"
+        f"{_table(['set', 'uid', 'records'], sets)}{note}\n{_table(head, rows)}\n"
         f"A verdict of less confidence than {report['abstain_below']} counts as `ESCALATE`; apply the same rule.\n"
         f"Counts and bounds (Clopper-Pearson) are those of the delivered model. Expected calibration error "
         f"{calibration['ece']}, area under the risk-coverage curve {calibration['aurc']}. "
@@ -140,11 +165,13 @@ def _weak_labels(reports: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_text(one) for one in value)
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return ", ".join(_text(one) for one in value) if isinstance(value, list) else str(value)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -63,7 +63,7 @@ def as_document(settings: object) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value)
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _checked(value: Any, wanted: Any, where: str) -> Any:
