@@ -1,7 +1,8 @@
 """Times what the machinery adds to a step: the DPO stage built by Pants, against its tool run by hand.
 
 Each round changes the seed, so that nothing is cached, in a copy of the repository. The tool is run by hand in the
-directory that Pants kept of the step, with the environment that Pants gave it.
+directory that Pants kept of the step, with the environment that Pants gave it and nothing around it: no namespaces, no
+checksums, no capture of what it wrote.
 
     ./pants package models/embedded-fw-c
     python3 benchmarks/step_overhead.py
@@ -10,6 +11,7 @@ directory that Pants kept of the step, with the environment that Pants gave it.
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -20,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TARGET = "models/embedded-fw-c:dpo"
 BUILD = "models/embedded-fw-c/BUILD"
-ROUNDS = 3
+ROUNDS = 2
 _SEED = re.compile(r'(name="dpo".*?seed=)\d+', re.DOTALL)
 _KEPT = re.compile(r"Preserving local process execution dir (\S+) for .*finetune models/embedded-fw-c:dpo")
 
@@ -43,10 +45,14 @@ def build(repo: Path) -> tuple[float, Path]:
 
 
 def run_by_hand(sandbox: Path) -> float:
-    """Wall time of the step's own command, in seconds."""
+    """Wall time of the tool alone, in seconds."""
     shutil.rmtree(sandbox / "outputs")
+    words = shlex.split((sandbox / "__run.sh").read_text(), comments=True)
+    environment = dict(word.split("=", 1) for word in words[words.index("-i") + 1 : words.index("/bin/sh")])
+    # /bin/sh -c <script> step <digest of the checksums> <the tool>
+    tool = words[words.index("step") + 2 :]
     start = time.perf_counter()
-    subprocess.run(["bash", "./__run.sh"], cwd=sandbox, check=True, capture_output=True)
+    subprocess.run(tool, cwd=sandbox, env=environment, check=True, capture_output=True)
     return time.perf_counter() - start
 
 

@@ -38,6 +38,20 @@ def test_a_symbolic_link_is_not_replaced(tmp_path: Path) -> None:
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+def test_releases_do_not_lie_one_in_the_other(tmp_path: Path) -> None:
+    outer, inner = tmp_path / "models/fw", tmp_path / "models/fw/sub"
+    signed = {"attestations/root.layout": b"{}"}
+    dist.replace(outer, signed)
+    with pytest.raises(BuildError, match="fw would lie one in the other"):
+        dist.replace(inner, signed)
+    dist.replace(outer, signed)
+    inner.joinpath("attestations").mkdir(parents=True)
+    inner.joinpath("attestations/root.layout").write_bytes(b"{}")
+    with pytest.raises(BuildError, match="fw/sub would lie one in the other"):
+        dist.replace(outer, signed)
+    assert inner.is_dir()
+
+
 def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
     (tmp_path / ".fw.new-1").mkdir()
     (tmp_path / ".fw.new-1/half").write_bytes(b"")

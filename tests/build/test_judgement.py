@@ -12,7 +12,8 @@ from pedigree.build.judgement import plan_eval_suite, plan_evaluation, plan_rele
 from pedigree.build.order import ordered, sources
 from pedigree.build.plan import Files, Plan, Product, Role, Step, Tool
 
-SET = Facts("datasets/fw:sealed", "dataset", sealed=True)
+SET = Facts("datasets/fw:sealed", "dataset", sealed=True, form="review")
+COVERAGE = "review_coverage"
 SUITE = Facts("evals/fw:suite", "eval_suite", sets=("datasets/fw:sealed",))
 BASE = Facts("models/base/tiny", "base_model")
 MODEL = Facts("models/fw:dpo", "finetune", adapter=True, base="models/base/tiny")
@@ -52,13 +53,22 @@ def test_a_label_stands_for_one_stage() -> None:
 
 
 def test_a_gate_needs_its_metric() -> None:
-    with pytest.raises(BuildError, match="metric 'b' is gated but not measured"):
-        plan_eval_suite("evals/fw:suite", [SET], ["a"], {"b": ">= 0.5"})
+    with pytest.raises(BuildError, match="metric 'review_escalation' is gated but not measured"):
+        plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], {"review_escalation": ">= 0.5"})
+
+
+def test_a_metric_needs_a_set_of_its_form() -> None:
+    assert plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], {COVERAGE: ">= 0.5"}).steps
+    with pytest.raises(BuildError, match="'completion_passes' is measured on sets of the form 'completion'"):
+        plan_eval_suite("evals/fw:suite", [SET], [COVERAGE, "completion_passes"], {})
+    text = Facts("d:text", "dataset", sealed=True, form="text")
+    with pytest.raises(BuildError, match="field 'sets': 'd:text' has the form 'text'"):
+        plan_eval_suite("evals/fw:suite", [text], [COVERAGE], {})
 
 
 def test_a_suite_measures_on_sealed_sets_alone() -> None:
     with pytest.raises(BuildError, match="'d:open' is not sealed"):
-        plan_eval_suite("evals/fw:suite", [Facts("d:open", "dataset")], ["a"], {"a": ">= 0.5"})
+        plan_eval_suite("evals/fw:suite", [Facts("d:open", "dataset")], [COVERAGE], {COVERAGE: ">= 0.5"})
 
 
 def test_a_release_holds_evaluations_of_its_own_model() -> None:

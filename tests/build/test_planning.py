@@ -14,7 +14,11 @@ from pedigree.build.planning import plan_base_model, plan_dataset, plan_finetune
 YAML = Files(("models/fw/sft.yaml",), "models/fw")
 BASE = Facts("models/base/tiny", "base_model")
 ADAPTER = Facts("models/fw:sft", "finetune", adapter=True, base="models/base/tiny")
-REVIEW = Facts("datasets/fw:review", "synthetic_dataset")
+DATA = {
+    method: Facts("datasets/fw:review", "synthetic_dataset", form=form)
+    for method, form in (("pretrain", "text"), ("sft", "messages"), ("dpo", "preference"))
+}
+REVIEW = DATA["sft"]
 SEALED = Facts("datasets/fw:sealed", "dataset", sealed=True)
 
 
@@ -23,10 +27,10 @@ def finetune(
     weights: str = "lora",
     base: Facts | None = BASE,
     adapter: Facts | None = None,
-    datasets: tuple[Facts, ...] = (REVIEW,),
+    datasets: tuple[Facts, ...] = (),
 ) -> Plan:
     """A plan with one thing changed."""
-    return plan_finetune("models/fw:x", method, weights, 17, YAML, base, adapter, datasets)
+    return plan_finetune("models/fw:x", method, weights, 17, YAML, base, adapter, datasets or (DATA[method],))
 
 
 def test_a_dataset_is_one_step_without_torch() -> None:
@@ -62,6 +66,19 @@ def test_pretraining_starts_from_nothing() -> None:
 def test_a_sealed_set_is_refused_as_training_data() -> None:
     with pytest.raises(BuildError, match=r"'models/fw:x', field 'datasets': 'datasets/fw:sealed' is sealed"):
         finetune(datasets=(REVIEW, SEALED))
+
+
+@pytest.mark.parametrize("method", ["pretrain", "sft", "dpo"])
+def test_a_method_learns_from_its_own_form(method: str) -> None:
+    base, weights = (None, "full") if method == "pretrain" else (BASE, "lora")
+    other = Facts("d:other", "dataset", form="review")
+    with pytest.raises(BuildError, match=f"'d:other' has the form 'review'; method '{method}' learns from"):
+        finetune(method, weights, base, ADAPTER if method == "dpo" else None, (other,))
+
+
+def test_preferences_need_an_adapter_to_start_from() -> None:
+    with pytest.raises(BuildError, match="field 'adapter': method 'dpo' starts from an adapter"):
+        finetune(method="dpo")
 
 
 def test_a_set_named_twice_is_refused() -> None:

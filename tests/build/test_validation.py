@@ -7,17 +7,28 @@ import pytest
 from pedigree.build import validation
 from pedigree.build.addresses import short
 from pedigree.build.verdict import faults, table
+from pedigree.data.forms import SCHEMAS
+from pedigree.evaluation.metrics import METRICS
 
 
-@pytest.mark.parametrize("gate", [">= 0.90", "<= 1", ">= 12.5"])
+@pytest.mark.parametrize("gate", [">= 0.90", "<= 1", "<= 1.00", ">= 0"])
 def test_gates_that_are_understood(gate: str) -> None:
     assert validation.gates({"accuracy": gate}) is None
 
 
-@pytest.mark.parametrize("gate", ["0.9", "> 0.9", ">=0.9", ">= .9", ">= 1e-3", ">= 00.9", ">= 0.9 ", ">= nan"])
+@pytest.mark.parametrize(
+    "gate", ["0.9", "> 0.9", ">=0.9", ">= .9", ">= 1e-3", ">= 00.9", ">= 0.9 ", ">= nan", ">= 12.5", ">= 1.01"]
+)
 def test_gates_that_are_refused(gate: str) -> None:
     fault = validation.gates({"accuracy": gate})
     assert fault and repr(gate) in fault.what
+
+
+def test_metrics_are_those_that_the_judge_can_take() -> None:
+    assert {name: metric.task for name, metric in METRICS.items()} == validation.METRICS
+    assert set(validation.FORMS) == set(SCHEMAS)
+    fault = validation.metrics(["review_coverage", "accuracy"])
+    assert fault and "unknown metric 'accuracy'" in fault.what and "review_coverage" in fault.hint
 
 
 @pytest.mark.parametrize("value", [-1, True, 2**32])

@@ -76,12 +76,12 @@ def test_a_red_gate_names_metric_value_and_threshold_after_the_report_is_written
 
 
 def test_the_tool_exits_3_at_a_red_gate_and_prints_the_table(tmp_path: Path) -> None:
-    prepare(tmp_path, gates={"review_coverage": "< 0.5"})
+    prepare(tmp_path, gates={"review_coverage": "<= 0.5"})
     done = subprocess.run(
         [sys.executable, "-m", "pedigree.evaluation.judge", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 3
-    assert "review_coverage  1.0000      1.0000     < 0.5  NOT MET" in done.stderr
+    assert "review_coverage  1.0000      1.0000     <= 0.5  NOT MET" in done.stderr
 
 
 def test_a_separation_of_other_sets_is_refused(tmp_path: Path) -> None:

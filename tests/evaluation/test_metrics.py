@@ -46,12 +46,14 @@ def test_a_gate_compares_exactly() -> None:
     gate = parse_gate("review_coverage", ">= 0.90")
     assert gate.is_met(Ratio(9, 10))
     assert not gate.is_met(Ratio(8_999_999_999, 10_000_000_000))
-    assert parse_gate("review_coverage", "< 0.3").is_met(Ratio(29, 100))
-    assert not parse_gate("review_coverage", "< 0.3").is_met(Ratio(3, 10))
-    assert parse_gate("review_coverage", "<=1").is_met(Ratio(1, 1))
+    assert parse_gate("review_coverage", "<= 0.3").is_met(Ratio(3, 10))
+    assert not parse_gate("review_coverage", "<= 0.3").is_met(Ratio(31, 100))
+    assert parse_gate("review_coverage", "<= 1").is_met(Ratio(1, 1))
 
 
-@pytest.mark.parametrize("text", ["0.9", ">= 90", ">= 1.5", "== 0.9", ">= .9", ">= 0.9 or so", "", 0.9, None, ">= nan"])
+@pytest.mark.parametrize(
+    "text", ["0.9", ">= 90", ">= 1.5", "== 0.9", "< 0.9", ">=0.9", ">= .9", ">= 0.9 or so", "", 0.9, None, ">= nan"]
+)
 def test_a_gate_that_is_no_bound_on_a_share_is_refused(text: object) -> None:
     with pytest.raises(ToolError, match="review_coverage"):
         parse_gate("review_coverage", text)

@@ -23,6 +23,9 @@ def main(step: StepContext) -> None:
         raise GateFailed("accuracy is 0.81, the gate wants >= 0.90", "see report.json")
     if step.config["end"] == "error":
         raise ToolError(f"{step.target}: records.jsonl:3 has no id", "give it one")
+    if step.config["end"] == "disk":
+        with open("/dev/full", "w") as full:
+            full.write("x" * 100000)
     if step.config["end"] == "bug":
         raise KeyError("x")
 
@@ -49,6 +52,7 @@ def run(directory: Path, config: str, *arguments: str) -> subprocess.CompletedPr
     [
         ("done", 0, ""),
         ("error", 1, "error: evals/x:x: records.jsonl:3 has no id\nhint: give it one\n"),
+        ("disk", 1, "error: cannot write a file: No space left on device\nhint: make room on the disk\n"),
         ("gate", 3, "error: accuracy is 0.81, the gate wants >= 0.90\nhint: see report.json\n"),
     ],
 )

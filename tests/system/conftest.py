@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,28 +69,49 @@ python_sources(name="trust", sources=["trust/*.py"], resolve="trust")
 """
 
 DATASETS_BUILD = """
-dataset(name="train", sources=["train.jsonl"], form="review", license="Apache-2.0", origin="internal")
+dataset(name="corpus", sources=["corpus.jsonl"], form="text", license="Apache-2.0", origin="internal")
+dataset(name="train", sources=["train.jsonl"], form="messages", license="Apache-2.0", origin="internal")
 dataset(name="sealed", sources=["sealed.jsonl"], form="review", license="Apache-2.0", origin="internal", sealed=True)
 """
 
 MODELS_BUILD = """
-finetune(name="base", method="pretrain", datasets=["datasets:train"], hyperparameters="base.yaml", seed=1)
+finetune(name="base", method="pretrain", datasets=["datasets:corpus"], hyperparameters="base.yaml", seed=1)
 finetune(name="sft", method="sft", base=":base", datasets=["datasets:train"], hyperparameters="sft.yaml", seed=1)
 release(model=":sft", evaluations=["evals:review"], card="card.md")
 """
 
 EVALS_BUILD = """
-eval_suite(name="suite", sets=["datasets:sealed"], metrics=["accuracy"], gates={"accuracy": ">= 0.50"})
+eval_suite(name="suite", sets=["datasets:sealed"], metrics=["review_coverage"], gates={"review_coverage": ">= 0.50"})
 evaluation(name="review", model="models/fw:sft", suite=":suite", stages={"base": "models/fw:base"}, label="after SFT")
 """
 
 
-def records(prefix: str, *labels: str) -> str:
-    """Records of review with these labels; what has another prefix shares nothing with them."""
-    rows = [
-        {"id": f"r{n}", "template": f"{prefix}{n}", "task": "review", "prompt": f"int {prefix}{n};", "label": label}
+def reviews(*labels: str) -> str:
+    """Sealed records with these labels."""
+    return _lines(
+        {"id": f"r{n}", "template": f"s{n}", "task": "review", "prompt": f"int s{n};", "label": label}
         for n, label in enumerate(labels)
-    ]
+    )
+
+
+def messages(*labels: str, template: str = "t") -> str:
+    """Records that teach these labels."""
+    return _lines(
+        {
+            "id": f"m{n}",
+            "template": f"{template}{n}",
+            "messages": [{"role": "user", "content": f"int t{n};"}, {"role": "assistant", "content": label}],
+        }
+        for n, label in enumerate(labels)
+    )
+
+
+def texts(*labels: str) -> str:
+    """Documents that hold these labels, and nothing else."""
+    return _lines({"id": f"d{n}", "text": label} for n, label in enumerate(labels))
+
+
+def _lines(rows: Iterable[Mapping[str, object]]) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
@@ -107,10 +128,12 @@ class Repo:
         target.write_text(content)
 
     def pants(
-        self, *arguments: str, signer: str = "file:one", inside: Sequence[str] = ()
+        self, *arguments: str, signer: str | None = "file:one", inside: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
         """Run Pants as a user does, perhaps inside another command."""
-        environment = {**os.environ, "PEDIGREE_SIGNER": signer, "PANTS_CONCURRENT": "False"}
+        environment = {**os.environ, "PANTS_CONCURRENT": "False"}
+        if signer is not None:
+            environment["PEDIGREE_SIGNER"] = signer
         return subprocess.run(
             [*inside, LAUNCHER, "--no-dynamic-ui", "--no-colors", *arguments],
             cwd=self.root,
@@ -129,8 +152,9 @@ class Repo:
     def reset(self) -> None:
         """Bring every file that tests change back to how it was."""
         self.write("datasets/BUILD", DATASETS_BUILD)
-        self.write("datasets/train.jsonl", records("t", "15.6", "OK"))
-        self.write("datasets/sealed.jsonl", records("s", "15.6", "OK", "ESCALATE", "10.1"))
+        self.write("datasets/corpus.jsonl", texts("15.6", "OK"))
+        self.write("datasets/train.jsonl", messages("15.6", "OK"))
+        self.write("datasets/sealed.jsonl", reviews("15.6", "OK", "ESCALATE", "10.1"))
         self.write("models/fw/BUILD", MODELS_BUILD)
         self.write("models/fw/card.md", "Tells labels.\n")
         self.write("models/fw/base.yaml", "rate: '1'\n")
@@ -142,25 +166,33 @@ class Repo:
 
 @pytest.fixture(scope="session")
 def _repo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
+    repo = lay_out(tmp_path_factory.mktemp("repo"), ("build", "step", "data"))
+    yield repo
+    _stop_daemon(repo.root)
+
+
+def lay_out(root: Path, rooms: Sequence[str]) -> Repo:
+    """A repository with these rooms of ours, and small ones in the place of the others."""
     if not Path(LAUNCHER).exists():
         pytest.skip(f"no Pants at {LAUNCHER}; name one in PEDIGREE_PANTS")
-    repo = Repo(tmp_path_factory.mktemp("repo"))
+    repo = Repo(root)
     package = repo.root / "src/python/pedigree"
-    for room in ("build", "step", "data"):
+    shutil.copytree(HERE / "small", package, ignore=shutil.ignore_patterns("__pycache__"))
+    for room in rooms:
+        shutil.rmtree(package / room, ignore_errors=True)
         shutil.copytree(
             ROOT / "src/python/pedigree" / room, package / room, ignore=shutil.ignore_patterns("__pycache__")
         )
         (package / room / "BUILD").unlink(missing_ok=True)
-    shutil.copytree(HERE / "small", package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "src/python/pedigree/__init__.py", package / "__init__.py")
     repo.write("pants.toml", PANTS_TOML)
     repo.write("src/python/pedigree/BUILD", SOURCES_BUILD)
     for resolve in RESOLVES:
         repo.write(f"3rdparty/python/{resolve}.lock", "")
-    shutil.copyfile(ROOT / "3rdparty/python/data.lock", repo.root / "3rdparty/python/data.lock")
+    for resolve in ("data", "trust"):
+        shutil.copyfile(ROOT / f"3rdparty/python/{resolve}.lock", repo.root / f"3rdparty/python/{resolve}.lock")
     repo.reset()
-    yield repo
-    _stop_daemon(repo.root)
+    return repo
 
 
 def _stop_daemon(root: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_disk_that_takes_no_release_is_one_error_and_the_last_one_stays(
 @pytest.mark.parametrize("size", [0, 900_000])
 def test_a_rotten_file_of_the_cache_is_neither_delivered_nor_built_on(repo: Repo, tmp_path: Path, size: int) -> None:
     """Small files lie in a database of Pants' store, large ones beside it; Pants looks at neither again."""
-    apart = ["--no-pantsd", f"--local-store-dir={tmp_path}/store", f"--named-caches-dir={tmp_path}/named"]
+    apart = ["--no-pantsd", f"--local-store-dir={tmp_path}/store"]
     mark = str(uuid.uuid4())
     repo.write("models/fw/sft.yaml", f"rate: '{mark}'\n# {'x' * size}\n")
     assert repo.pants(*apart, "package", "models/fw").returncode == 0

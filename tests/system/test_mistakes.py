@@ -18,7 +18,7 @@ def finetune(
 
 EVALUATION = 'evaluation(name="x", model={model}, suite={suite})\n'
 RELEASE = 'release(name="x", model={model}, evaluations=[{evaluations}], card="card.md")\n'
-SUITE = 'eval_suite(name="x", sets=[{sets}], metrics=["accuracy"], gates={{"accuracy": {gate}}})\n'
+SUITE = 'eval_suite(name="x", sets=[{sets}], metrics=["review_coverage"], gates={{"review_coverage": {gate}}})\n'
 DATASET = 'dataset(name="x", sources=[{sources}], form={form}, license="Apache-2.0", origin="internal")\n'
 
 MISTAKES = {
@@ -35,6 +35,19 @@ MISTAKES = {
     "other adapter": (finetune(rest=', seed=1, adapter="models/fw:base"'), ("field 'adapter'", "has full weights")),
     "a circle": (finetune(rest=', seed=1, adapter="mistakes:x"'), ("made from each other: mistakes:x -> mistakes:x",)),
     "pretrain from a base": (finetune(method='"pretrain"'), ("field 'base'", "pretraining starts from nothing")),
+    "wrong form": (
+        finetune(data='"datasets:corpus"'),
+        ("'datasets'", "form 'text'; method 'sft' learns from 'messages'"),
+    ),
+    "no adapter": (
+        finetune(method='"dpo"', data='"datasets:train"'),
+        ("field 'adapter'", "method 'dpo' starts from an adapter"),
+    ),
+    "unknown metric": (
+        'eval_suite(name="x", sets=["datasets:sealed"], metrics=["accuracy"], gates={"accuracy": ">= 0.5"})\n',
+        ("field 'metrics'", "unknown metric 'accuracy'", "review_coverage"),
+    ),
+    "gate out of reach": (SUITE.format(sets='"datasets:sealed"', gate='">= 90"'), ("field 'gates'", "from 0 to 1")),
     "malformed gate": (SUITE.format(sets='"datasets:sealed"', gate='"> 0.9"'), ("field 'gates'", "'>= 0.90'")),
     "set not sealed": (SUITE.format(sets='"datasets:train"', gate='">= 0.9"'), ("field 'sets'", "is not sealed")),
     "suite is a dataset": (EVALUATION.format(model='"models/fw:sft"', suite='"datasets:train"'), ("field 'suite'",)),
@@ -87,9 +100,9 @@ def test_a_crash_shows_where_in_our_code_it_was(repo: Repo) -> None:
 
 
 def test_an_unreadable_record_names_file_line_and_field(repo: Repo) -> None:
-    repo.write("datasets/train.jsonl", '{"id":"a","template":"t","task":"review","prompt":"x","label":"perhaps"}\n')
-    done = repo.pants("package", "datasets:train")
-    assert "train.jsonl:1 label: 'perhaps' does not match" in done.stderr
+    repo.write("datasets/sealed.jsonl", '{"id":"a","template":"t","task":"review","prompt":"x","label":"perhaps"}\n')
+    done = repo.pants("package", "datasets:sealed")
+    assert "sealed.jsonl:1 label: 'perhaps' does not match" in done.stderr
 
 
 def test_a_directory_that_cannot_be_replaced_is_one_error(repo: Repo) -> None:

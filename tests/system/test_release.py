@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from system.conftest import DATASETS_BUILD, MODELS_BUILD, Repo
+from system.conftest import DATASETS_BUILD, MODELS_BUILD, Repo, messages
 
 
 def test_package_builds_the_chain_and_says_where_the_release_is(repo: Repo) -> None:
@@ -25,7 +25,15 @@ def test_package_builds_the_chain_and_says_where_the_release_is(repo: Repo) -> N
 def test_the_lineage_names_every_step_of_the_closure(repo: Repo) -> None:
     repo.pants("package", "models/fw")
     steps = json.loads(repo.files("dist/models/fw")["lineage.json"])["steps"]
-    expected = {"datasets.sealed", "datasets.train", "models.fw.base", "models.fw.sft", "evals.suite", "models.fw"}
+    expected = {
+        "datasets.sealed",
+        "datasets.corpus",
+        "datasets.train",
+        "models.fw.base",
+        "models.fw.sft",
+        "evals.suite",
+        "models.fw",
+    }
     judged = {f"evals.review{part}" for part in ("", ".separation", ".predict-0", ".predict-1")}
     assert set(steps) == expected | judged
 
@@ -73,15 +81,16 @@ def test_a_red_gate_stops_the_release_and_leaves_the_last_good_one(repo: Repo) -
     repo.write("evals/BUILD", build.replace(">= 0.50", ">= 0.80"))
     red = repo.pants("package", "models/fw")
     assert red.returncode != 0
-    assert "accuracy is 0.7500, but must be >= 0.80" in red.stderr
+    assert "review_coverage is 0.7500, but must be >= 0.80" in red.stderr
     report = "dist/reports/evals.review/report.html"
     assert report in red.stderr and (repo.root / report).is_file()
     assert repo.files("dist/models/fw") == good
 
 
 def test_a_model_that_learned_from_a_sealed_set_under_another_name_is_not_judged(repo: Repo) -> None:
-    twin = 'dataset(name="twin", sources=["sealed.jsonl"], form="review", license="Apache-2.0", origin="internal")\n'
+    twin = 'dataset(name="twin", sources=["twin.jsonl"], form="messages", license="Apache-2.0", origin="internal")\n'
     repo.write("datasets/BUILD", DATASETS_BUILD + twin)
+    repo.write("datasets/twin.jsonl", messages("15.6", "OK", "ESCALATE", "10.1", template="s"))
     repo.write("models/fw/BUILD", MODELS_BUILD.replace('"datasets:train"', '"datasets:train", "datasets:twin"', 1))
     done = repo.pants("package", "models/fw")
     assert done.returncode != 0
@@ -99,7 +108,7 @@ def test_files_of_an_older_release_do_not_survive(repo: Repo) -> None:
 def test_evaluations_are_tests_with_metrics_beside_gates(repo: Repo) -> None:
     done = repo.pants("test", "evals::")
     assert done.returncode == 0, done.stderr
-    assert "accuracy  0.7500  0.7500     >= 0.50  holds" in done.stderr
+    assert "review_coverage  0.7500  0.7500     >= 0.50  holds" in done.stderr
     again = repo.pants("test", "evals::")
     assert "(memoized)" in again.stderr
     forced = repo.pants("test", "--force", "evals::")
@@ -112,7 +121,7 @@ def test_a_red_evaluation_fails_again_without_running_again(repo: Repo) -> None:
     repo.write("evals/BUILD", build.replace(">= 0.50", ">= 0.90"))
     first, second = repo.pants("test", "evals::"), repo.pants("test", "evals::")
     assert first.returncode == second.returncode == 1
-    assert "accuracy is 0.7500, but must be >= 0.90" in second.stderr
+    assert "review_coverage is 0.7500, but must be >= 0.90" in second.stderr
     assert "Starting: evaluation" not in second.stderr
 
 
@@ -126,7 +135,7 @@ def test_dependencies_dependents_and_help_answer(repo: Repo) -> None:
     below = repo.pants("dependencies", "--transitive", "models/fw:fw").stdout
     assert "datasets:sealed" in below and "src/python/pedigree/training/sft.py" in below
     above = repo.pants("dependents", "--transitive", "datasets:train").stdout.split()
-    assert {"models/fw:base", "models/fw:sft", "evals:review", "models/fw:fw"} <= set(above)
+    assert {"models/fw:sft", "evals:review", "models/fw:fw"} <= set(above)
     assert "One stage of training" in repo.pants("help", "finetune").stdout
     shown = json.loads(repo.pants("peek", "models/fw:sft").stdout)
     assert shown[0]["method"] == "sft" and shown[0]["seed"] == 1

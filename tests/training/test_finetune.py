@@ -140,6 +140,35 @@ def test_a_loss_that_is_no_number_stops_sft(bench: Bench, base: Path) -> None:
     assert not (step.root / "outputs/model").exists()
 
 
+def test_an_example_that_would_lose_its_answer_is_refused(bench: Bench, base: Path, tuned: Path) -> None:
+    long = [{"role": "user", "content": "x + " * 200}]
+    teach = [*messages(), {"id": "m99", "template": "t", "messages": long + answer("<|OK|>")}]
+    with pytest.raises(ToolError, match=r"record 'm99' has \d+ tokens, and the context is 64"):
+        sft.main(bench.step("long", SFT, teach, form="messages", inputs={"base": base}))
+    prefer = [*pairs(), {**pairs()[0], "id": "p99", "prompt": long}]
+    with pytest.raises(ToolError, match="record 'p99' has"):
+        dpo.main(bench.step("longer", DPO, prefer, form="preference", inputs={"base": base, "adapter": tuned}))
+
+
+def test_weights_that_the_last_update_broke_are_not_saved(bench: Bench, base: Path, tuned: Path) -> None:
+    """One update: the loss that is looked at was taken before it."""
+    wild = {name: text.replace("warmup: 2", "warmup: 0").replace("batch_size: 8", "batch_size: 48") for name, text in
+            (("sft", SFT.replace("epochs: 12", "epochs: 1").replace("1.0e-2", "1.0e+38")),
+             ("dpo", DPO.replace("epochs: 4", "epochs: 1").replace("5.0e-3", "1.0e+38")))}  # fmt: skip
+    with pytest.raises(ToolError, match="are not finite after training"):
+        sft.main(bench.step("one", wild["sft"], messages(), form="messages", inputs={"base": base}))
+    with pytest.raises(ToolError, match="are not finite after training"):
+        dpo.main(bench.step("two", wild["dpo"], pairs(), form="preference", inputs={"base": base, "adapter": tuned}))
+    assert not list(bench.root.glob("*/outputs/model/*.safetensors"))
+
+
+def test_another_instruction_set_is_refused(bench: Bench, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "DEFAULT")
+    step = bench.step("sft", SFT, messages(), form="messages", inputs={"base": base})
+    with pytest.raises(ToolError, match="this processor computes with DEFAULT"):
+        sft.main(step)
+
+
 def test_a_process_that_pins_nothing_is_refused(bench: Bench, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(os.environ, "OMP_NUM_THREADS")
     step = bench.step("sft", SFT, messages(), form="messages", inputs={"base": base})

@@ -12,7 +12,7 @@ from pants.engine.unions import UnionMembership
 from pedigree.build import data_targets, engine, judgement_targets, model_targets, order, planning
 from pedigree.build.addresses import short
 from pedigree.build.errors import BuildError
-from pedigree.build.facts import Facts
+from pedigree.build.facts import DATASETS, Facts
 from pedigree.build.messages import Closure, ClosureRequest, FactsRequest, PlanRequest, StepFieldSet
 from pedigree.build.plan import Plan
 
@@ -42,9 +42,10 @@ async def describe(request: FactsRequest) -> Facts:
         model = await engine.resolve_addresses(target[judgement_targets.ModelField].to_unparsed_address_inputs())
         suite = await engine.resolve_addresses(target[judgement_targets.SuiteField].to_unparsed_address_inputs())
         return Facts(spec, kind, model=short(model[0].spec), suite=short(suite[0].spec))
-    return Facts(
-        spec, kind, sealed=target.has_field(data_targets.SealedField) and target[data_targets.SealedField].value
-    )
+    if kind in DATASETS:
+        sealed, form = target[data_targets.SealedField].value, str(target[data_targets.FormField].value)
+        return Facts(spec, kind, sealed=sealed, form=form)
+    return Facts(spec, kind)
 
 
 def _trains_adapter(target: Target) -> bool:

@@ -18,6 +18,7 @@ from pedigree.step.digests import directory_files, sha256_bytes
 
 ARTIFACTS = "artifacts"
 REPORTS = "reports"
+_SIGNED = "attestations/root.layout"
 
 
 def artifact_path(directory: str, name: str) -> str:
@@ -63,10 +64,10 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
     """Replace a directory by one with these files: whole or not at all, and nothing of the old one stays.
 
     Raises:
-        BuildError: It cannot be written, or is a symbolic link; what was there is untouched.
+        BuildError: It cannot be written, is a symbolic link, or lies in a release or around another; what was there is
+            untouched.
     """
-    if directory.is_symlink():
-        raise BuildError(f"{directory} is a symbolic link, and cannot be replaced whole", "remove the link")
+    _require_own_place(directory)
     fresh = directory.with_name(f".{directory.name}.new-{os.getpid()}")
     old = directory.with_name(f".{directory.name}.old-{os.getpid()}")
     lock = -1
@@ -94,6 +95,18 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(old, ignore_errors=True)
         if lock >= 0:
             os.close(lock)
+
+
+def _require_own_place(directory: Path) -> None:
+    if directory.is_symlink():
+        raise BuildError(f"{directory} is a symbolic link, and cannot be replaced whole", "remove the link")
+    inside = [place.parents[1] for place in directory.glob(f"*/**/{_SIGNED}")]
+    around = [parent for parent in directory.parents if (parent / _SIGNED).is_file()]
+    for other in (*inside, *around):
+        raise BuildError(
+            f"{directory} and the release {other} would lie one in the other, and neither would verify",
+            "move one of the two BUILD files to a directory of its own, and remove what is left of it in dist",
+        )
 
 
 def _put_in_place(fresh: Path, directory: Path, old: Path) -> None:

@@ -19,6 +19,7 @@ class Facts:
         address: Its address.
         kind: Its target type.
         sealed: For datasets: only evaluation may read it.
+        form: For datasets: what a record looks like.
         adapter: For models: the weights are an adapter of `base`.
         base: For adapters: address of the model that the adapter belongs on.
         datasets: For models: addresses of the datasets that its own stage trained on.
@@ -31,6 +32,7 @@ class Facts:
     address: str
     kind: str
     sealed: bool = False
+    form: str = ""
     adapter: bool = False
     base: str = ""
     datasets: tuple[str, ...] = ()
@@ -76,6 +78,20 @@ def require_sealed(owner: str, field: str, facts: Facts) -> None:
     if not facts.sealed:
         raise in_field(
             owner, field, f"'{facts.address}' is not sealed", f"add sealed=True to the target '{facts.address}'"
+        )
+
+
+def require_form(owner: str, field: str, facts: Facts, forms: Iterable[str], why: str) -> None:
+    """Refuse a dataset whose records have another form than is read from it.
+
+    Raises:
+        BuildError: Its form is not among `forms`.
+    """
+    allowed = tuple(forms)
+    if facts.form not in allowed:
+        wanted = " or ".join(f"'{form}'" for form in allowed)
+        raise in_field(
+            owner, field, f"'{facts.address}' has the form '{facts.form}'; {why}", f"name a set of the form {wanted}"
         )
 
 

@@ -10,6 +10,7 @@ from pedigree.build.errors import in_field
 from pedigree.build.facts import DATASETS, MODELS, Facts
 from pedigree.build.plan import Files, Plan, Product, Role, Step, settings
 from pedigree.build.planning import MODEL
+from pedigree.build.validation import METRICS, TASKS
 from pedigree.step.record import step_name
 
 REPORT = "report.json"
@@ -27,6 +28,11 @@ def plan_eval_suite(address: str, sets: Sequence[Facts], metrics: Sequence[str],
     for facts in sets:
         demand.require_kind(address, "sets", facts, DATASETS)
         demand.require_sealed(address, "sets", facts)
+        demand.require_form(address, "sets", facts, TASKS, "a suite asks questions that have one right answer")
+    for metric in metrics:
+        if METRICS[metric] not in {facts.form for facts in sets}:
+            what = f"'{metric}' is measured on sets of the form '{METRICS[metric]}', and there is none"
+            raise in_field(address, "metrics", what, "name such a set in sets, or drop the metric")
     config = settings({"metrics": list(metrics), "gates": dict(gates)})
     roles = _datasets("sets", (facts.address for facts in sets))
     return Plan((Step(address, "eval_suite", tools.EVAL_SUITE, config, roles, ("suite.json",)),))

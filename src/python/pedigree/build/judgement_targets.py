@@ -35,6 +35,10 @@ class MetricsField(CheckedStrings):
     example = "['review_coverage']"
     help = "What is measured."
 
+    @classmethod
+    def fault(cls, value: Any) -> Optional[Fault]:
+        return validation.metrics(value)
+
 
 class GatesField(CheckedMapping):
     alias = "gates"

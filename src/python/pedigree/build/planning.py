@@ -101,6 +101,10 @@ def plan_finetune(
     for facts in datasets:
         demand.require_kind(address, "datasets", facts, DATASETS)
         demand.require_open(address, "datasets", facts)
+        learns_from = tools.LEARNS_FROM[method]
+        demand.require_form(
+            address, "datasets", facts, (learns_from,), f"method '{method}' learns from '{learns_from}'"
+        )
         roles.append(Role(f"datasets/{step_name(facts.address)}", Product(facts.address)))
     roles.append(Role("hyperparameters", hyperparameters))
     config = settings({"seed": seed, "weights": weights})
@@ -125,6 +129,9 @@ def _starting_point(
     demand.require_kind(address, "base", base, MODELS)
     demand.require_full_weights(address, "base", base)
     roles = [Role("base", Product(base.address))]
+    if method == "dpo" and adapter is None:
+        what = "method 'dpo' starts from an adapter, which is its reference as well"
+        raise in_field(address, "adapter", what, "set adapter=':<a finetune with method sft>'")
     if adapter:
         demand.require_kind(address, "adapter", adapter, ("finetune",))
         demand.require_adapter_of(address, adapter, base.address)

@@ -6,21 +6,40 @@ import os
 import pwd
 from pathlib import Path
 
+from pedigree.build.errors import BuildError
+
 SIGNER = "PEDIGREE_SIGNER"
 DEVELOPER_KEY = ".config/pedigree/keys/developer.pub"
 
 
 def developer_key() -> Path:
-    """Where the developer's public key lies; the home comes from the password database, not from the shell."""
-    return Path(pwd.getpwuid(os.getuid()).pw_dir) / DEVELOPER_KEY
+    """Where the developer's public key lies; the home comes from the password database, not from the shell.
+
+    Raises:
+        BuildError: The database does not know this user.
+    """
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir) / DEVELOPER_KEY
+    except KeyError:
+        raise BuildError(
+            f"user {os.getuid()} is not in the password database, so there is no place for a developer's key",
+            f"name a signer in {SIGNER}, or add the user",
+        ) from None
 
 
 def developer_public_key() -> bytes | None:
-    """The developer's public key, if it was made already."""
+    """The developer's public key, if it was made already.
+
+    Raises:
+        BuildError: It cannot be read.
+    """
+    path = developer_key()
     try:
-        return developer_key().read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise BuildError(f"cannot read {path}: {error.strerror}", "make it readable for yourself") from error
 
 
 def next_lines(delivered: str, own_signer: bool) -> tuple[str, ...]:

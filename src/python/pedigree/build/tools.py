@@ -10,6 +10,7 @@ FINETUNE: dict[str, Tool] = {
     "dpo": Tool("pedigree.training.dpo", "ml"),
 }
 METHODS = tuple(FINETUNE)
+LEARNS_FROM = {"pretrain": "text", "sft": "messages", "dpo": "preference"}
 
 DATASET = Tool("pedigree.data.snapshot", "data")
 SYNTHETIC_DATASET = Tool("pedigree.data.synthesize", "verifiers")

@@ -6,9 +6,11 @@ Each function returns the fault of a value, or None.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from pedigree.step.gate import split_gate
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,19 @@ class Fault:
 FORMS = ("text", "messages", "preference", "review", "completion")
 ORIGINS = ("internal", "synthetic-verified", "public-permissive")
 WEIGHTS = ("lora", "full")
+TASKS = ("review", "completion")
+METRICS = {
+    "review_accuracy_among_answered": "review",
+    "review_coverage": "review",
+    "review_escalation": "review",
+    "completion_compiles": "completion",
+    "completion_passes": "completion",
+}
+"""What a suite can measure, and the form of the sets that it is measured on."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _PROBABILITY = re.compile(r"0(\.[0-9]{1,6})?")
-_GATE = re.compile(r"(>=|<=) (0|[1-9][0-9]*)(\.[0-9]+)?")
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
 
@@ -69,12 +79,20 @@ def license_name(value: str) -> Fault | None:
     return None
 
 
+def metrics(value: Sequence[str]) -> Fault | None:
+    """Names of metrics."""
+    for name in value:
+        if name not in METRICS:
+            return Fault(f"names an unknown metric {name!r}", f"known: {', '.join(METRICS)}")
+    return None
+
+
 def gates(value: Mapping[str, str]) -> Fault | None:
     """Metric -> comparison and threshold, a decimal string."""
     for metric, gate in sorted(value.items()):
-        if not _GATE.fullmatch(gate):
+        if split_gate(gate) is None:
             return Fault(
-                f"the gate of metric {metric!r} must be a comparison and a decimal, but is {gate!r}",
+                f"the gate of metric {metric!r} must be a comparison and a decimal from 0 to 1, but is {gate!r}",
                 "write for instance '>= 0.90' or '<= 0.10'",
             )
     return None

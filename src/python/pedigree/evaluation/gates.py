@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,11 +10,9 @@ from typing import Any
 
 from pedigree.evaluation.metrics import Ratio, find_metric
 from pedigree.step.errors import ToolError
+from pedigree.step.gate import split_gate
 
-_COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
-    ">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt,
-}  # fmt: skip
-_GATE = re.compile(r"\s*(?P<comparison>[<>]=?)\s*(?P<threshold>[01](?:\.[0-9]{1,9})?)\s*")
+_COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {">=": operator.ge, "<=": operator.le}
 
 
 @dataclass(frozen=True)
@@ -24,7 +21,7 @@ class Gate:
 
     Attributes:
         metric: Name of the metric.
-        comparison: `>=`, `>`, `<=` or `<`.
+        comparison: `>=` or `<=`.
         threshold: A decimal in [0, 1], as it was written.
     """
 
@@ -51,13 +48,13 @@ def parse_gate(metric: str, text: Any) -> Gate:
         ToolError: There is no such metric, or the text is not a comparison with a decimal in [0, 1].
     """
     find_metric(metric)
-    match = _GATE.fullmatch(text) if isinstance(text, str) else None
-    if match is None or Fraction(match["threshold"]) > 1:
+    parts = split_gate(text) if isinstance(text, str) else None
+    if parts is None:
         raise ToolError(
             f"gate {text!r} of metric '{metric}' is not a bound on a share",
             'write a comparison and a decimal in [0, 1], for instance ">= 0.90"',
         )
-    return Gate(metric, match["comparison"], match["threshold"])
+    return Gate(metric, *parts)
 
 
 def parse_gates(gates: Mapping[str, Any]) -> list[Gate]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from pedigree.step.canonical import MalformedJson
 from pedigree.step.context import StepContext
@@ -13,6 +15,7 @@ from pedigree.step.errors import GateFailed, ToolError
 EXIT_DONE = 0
 EXIT_ERROR = 1
 EXIT_GATE = 3
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def run_tool(main: Callable[[StepContext], None]) -> None:
@@ -27,9 +30,16 @@ def run_tool(main: Callable[[StepContext], None]) -> None:
         print(failure, file=sys.stderr)
         sys.exit(EXIT_GATE)
     except ToolError as error:
-        print(error, file=sys.stderr)
-        sys.exit(EXIT_ERROR)
+        _tell(error)
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        _tell(ToolError(f"cannot write {error.filename or 'a file'}: {error.strerror}", "make room on the disk"))
     except MalformedJson as error:
-        print(ToolError(str(error), "mend the document; every object may name a key once"), file=sys.stderr)
-        sys.exit(EXIT_ERROR)
+        _tell(ToolError(str(error), "mend the document; every object may name a key once"))
     sys.exit(EXIT_DONE)
+
+
+def _tell(error: ToolError) -> NoReturn:
+    print(error, file=sys.stderr)
+    sys.exit(EXIT_ERROR)

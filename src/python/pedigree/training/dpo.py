@@ -15,7 +15,7 @@ from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
 from pedigree.training.hyperparameters import Schedule, load_hyperparameters
 from pedigree.training.records import read_records
-from pedigree.training.trainer import Progress, Trained, arguments_of, save_result
+from pedigree.training.trainer import Progress, Trained, arguments_of, refuse_overlong, save_result
 from pedigree.weights.determinism import make_deterministic
 from pedigree.weights.loading import load_adapted, load_tokenizer
 
@@ -46,10 +46,12 @@ def main(step: StepContext) -> None:
         raise ToolError(
             f"'{step.target}': method 'dpo' has no adapter to start from", "set `adapter` to a target with method 'sft'"
         )
-    pairs = [
-        {key: record[key] for key in ("prompt", "chosen", "rejected")} for record in read_records(step, "preference")
-    ]
+    records = read_records(step, "preference")
+    pairs = [{key: record[key] for key in ("prompt", "chosen", "rejected")} for record in records]
     tokenizer = load_tokenizer(step.input("base"))
+    for side in ("chosen", "rejected"):
+        longest = {record["id"]: [*record["prompt"], *record[side]] for record in records}
+        refuse_overlong(longest, tokenizer, settings.context)
     progress = Progress()
     trainer = DPOTrainer(
         model=load_adapted(step.input("base"), step.input("adapter"), trainable=True),

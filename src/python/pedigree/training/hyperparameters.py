@@ -22,7 +22,7 @@ class Schedule:
         batch_size: Examples of an update.
         learning_rate: Peak of the cosine schedule.
         warmup: Updates of the linear warm-up.
-        context: Longest example in tokens, prompt and answer; what is longer is cut.
+        context: Longest example in tokens, prompt and answer; longer ones are refused.
     """
 
     epochs: int

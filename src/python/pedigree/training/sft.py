@@ -12,7 +12,7 @@ from pedigree.step.run import run_tool
 from pedigree.training.hyperparameters import Schedule, load_hyperparameters
 from pedigree.training.lora import LoraSettings, lora_config
 from pedigree.training.records import read_records
-from pedigree.training.trainer import Progress, Trained, arguments_of, save_result
+from pedigree.training.trainer import Progress, Trained, arguments_of, refuse_overlong, save_result
 from pedigree.weights.determinism import make_deterministic
 from pedigree.weights.loading import load_adapted, load_base, load_tokenizer
 
@@ -36,8 +36,10 @@ def main(step: StepContext) -> None:
     """Read `base`, perhaps `adapter`, and `datasets` (form `messages`); write `model/` and `training.json`."""
     settings = load_hyperparameters(step.input_file("hyperparameters"), SftHyperparameters)
     make_deterministic(step.config["seed"])
-    rows = [{"messages": record["messages"]} for record in read_records(step, "messages")]
+    records = read_records(step, "messages")
+    rows = [{"messages": record["messages"]} for record in records]
     tokenizer = load_tokenizer(step.input("base"))
+    refuse_overlong({record["id"]: record["messages"] for record in records}, tokenizer, settings.context)
     progress = Progress()
     fresh = step.config["weights"] == "lora" and not step.has_input("adapter")
     trainer = SFTTrainer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.training.hyperparameters import Schedule, as_document
-from pedigree.weights.saving import canonicalise_directory
+from pedigree.weights.saving import save_model
 from pedigree.weights.tokenizer import save_tokenizer
 
 _COMMON_ARGUMENTS: Mapping[str, Any] = {
@@ -85,6 +85,25 @@ class Progress(TrainerCallback):
         print(f"update {state.global_step}/{state.max_steps} loss {loss:.4f}", file=sys.stderr, flush=True)
 
 
+def refuse_overlong(
+    conversations: Mapping[str, Sequence[Mapping[str, str]]], tokenizer: PreTrainedTokenizerFast, context: int
+) -> None:
+    """Refuse examples that would be cut, and lose their answer.
+
+    Args:
+        conversations: Id of a record -> its turns.
+        tokenizer: With a chat template.
+        context: Most tokens of an example.
+
+    Raises:
+        ToolError: Names the first example that is too long.
+    """
+    for name, turns in conversations.items():
+        length = len(tokenizer.apply_chat_template(list(turns), return_dict=False))
+        if length > context:
+            raise ToolError(f"record '{name}' has {length} tokens, and the context is {context}", "raise `context`")
+
+
 @dataclass(frozen=True)
 class Trained:
     """How a stage went.
@@ -111,13 +130,9 @@ def save_result(
     if not isinstance(model, (PeftModel, PreTrainedModel)):
         raise TypeError(f"the trainer holds a {type(model).__name__}, not a model of transformers or peft")
     directory = step.output("model")
-    if isinstance(model, PeftModel):
-        # DPO keeps the adapter that it started from beside the one that it trains; only the second is the result.
-        model.save_pretrained(str(directory), safe_serialization=True, selected_adapters=["default"])
-    else:
-        model.save_pretrained(str(directory), safe_serialization=True)
+    # DPO keeps the adapter that it started from beside the one that it trains; only the second is the result.
+    save_model(model, directory, **({"selected_adapters": ["default"]} if isinstance(model, PeftModel) else {}))
     save_tokenizer(tokenizer, directory)
-    canonicalise_directory(directory)
     step.output("training.json").write_bytes(
         canonical_json(
             {

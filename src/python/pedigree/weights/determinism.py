@@ -16,20 +16,26 @@ _REQUIRED = {
     "ATEN_CPU_CAPABILITY": "avx2",
     "PYTHONHASHSEED": "0",
 }
+_CAPABILITY = "AVX2"
 
 
 def make_deterministic(seed: int) -> None:
     """Seed every generator and let torch refuse operations that are not deterministic.
 
     Raises:
-        ToolError: The process was started without the environment that pins threads and instruction set; both change
-            the order of floating-point sums, and so the bytes.
+        ToolError: The process was started without the environment that pins threads and instruction set, or the
+            processor lacks that set; all of them change the order of floating-point sums, and so the bytes.
     """
     wrong = [f"{name}={value}" for name, value in _REQUIRED.items() if os.environ.get(name) != value]
     if wrong:
         raise ToolError(
             f"this process would not make the same bytes again: it lacks {' '.join(wrong)}",
             "start it through the build, or set these variables",
+        )
+    if torch.backends.cpu.get_cpu_capability() != _CAPABILITY:
+        raise ToolError(
+            f"this processor computes with {torch.backends.cpu.get_cpu_capability()}, and the bytes are those of AVX2",
+            "run the step on an x86-64 processor with AVX2",
         )
     random.seed(seed)
     numpy.random.seed(seed % 2**32)

@@ -6,6 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
+from peft import PeftModel
+from transformers import PreTrainedModel
+
+from pedigree.step.errors import ToolError
+
 # What the libraries put into a config that says where and with what it was written, not what the model is.
 _INCIDENTAL = (
     "_name_or_path",
@@ -17,9 +23,25 @@ _INCIDENTAL = (
 )
 
 
-def save_model(model: Any, directory: Path) -> None:
-    """Save a transformers model as safetensors, and make its JSON files canonical."""
-    model.save_pretrained(str(directory), safe_serialization=True)
+def require_finite(model: torch.nn.Module) -> None:
+    """Refuse weights that hold a NaN or an infinity; the loss of the last update does not show what it did to them.
+
+    Raises:
+        ToolError: Names the first such tensor.
+    """
+    for name, parameter in model.named_parameters():
+        if not torch.isfinite(parameter).all():
+            raise ToolError(f"the weights '{name}' are not finite after training", "lower `learning_rate`")
+
+
+def save_model(model: PreTrainedModel | PeftModel, directory: Path, **options: Any) -> None:
+    """Save a model or an adapter as safetensors, and make its JSON files canonical.
+
+    Raises:
+        ToolError: As `require_finite`.
+    """
+    require_finite(model)
+    model.save_pretrained(str(directory), safe_serialization=True, **options)
     canonicalise_directory(directory)
 
 

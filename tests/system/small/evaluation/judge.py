@@ -16,7 +16,7 @@ def main(step: StepContext) -> None:
         lines = (step.input(f"predictions/{number}") / "predictions.jsonl").read_text().splitlines()
         right = sum(json.loads(line)["right"] for line in lines)
         value = str((Decimal(right) / len(lines)).quantize(Decimal("0.0001")))
-        stages.append({"stage": label, "metrics": {"accuracy": {"value": value}}})
+        stages.append({"stage": label, "metrics": {"review_coverage": {"value": value}}})
     gates = []
     for metric, gate in suite["gates"].items():
         comparison, threshold = gate.split()

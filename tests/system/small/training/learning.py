@@ -23,7 +23,8 @@ def learn(step: StepContext) -> None:
     labels = set(base) | set(json.loads(adapter.read_text()) if adapter else [])
     for directory in step.inputs("datasets").values():
         for line in (directory / "records.jsonl").read_text().splitlines():
-            labels.add(json.loads(line)["label"])
+            record = json.loads(line)
+            labels.add(record["text"] if "text" in record else record["messages"][-1]["content"])
     step.output("model/labels.json").write_text(json.dumps(sorted(labels)))
     step.output("model/settings.txt").write_text(f"learned with\n{settings}")
     step.output("training.json").write_text(json.dumps({"seed": step.config["seed"], "environment": shown}))
