@@ -32,8 +32,11 @@ def evaluation() -> Plan:
 
 def test_every_stage_predicts_and_one_step_judges() -> None:
     separation, first, second, judge = evaluation().steps
-    assert [role.name for role in separation.roles] == ["trained/datasets.fw.train", "sets/datasets.fw.sealed"]
-    assert json.loads(separation.config) == {"not_compared": ["models/base/tiny"]}
+    assert [role.name for role in separation.roles] == [
+        "trained/datasets.fw.train",
+        "bases/models.base.tiny",
+        "sets/datasets.fw.sealed",
+    ]
     assert judge.roles[1].source == separation.product
     assert [role.name for role in first.roles] == ["model", "sets/datasets.fw.sealed"]
     assert [role.name for role in second.roles] == ["model", "base", "sets/datasets.fw.sealed"]

@@ -103,11 +103,13 @@ def test_sft_needs_a_model_to_start_from() -> None:
 def test_every_file_of_a_base_model_is_pinned_and_no_other() -> None:
     files = Files(("m/config.json", "m/model.safetensors"), "m")
     pins = {"config.json": "0" * 64, "model.safetensors": "1" * 64}
-    assert plan_base_model("m", files, pins, "Apache-2.0", "internal").steps[0].directories == ("model",)
+    assert plan_base_model("m", files, pins, (), "Apache-2.0", "internal").steps[0].directories == ("model",)
     with pytest.raises(BuildError, match="does not name 'config.json'"):
-        plan_base_model("m", files, {"model.safetensors": "1" * 64}, "Apache-2.0", "internal")
+        plan_base_model("m", files, {"model.safetensors": "1" * 64}, (), "Apache-2.0", "internal")
     with pytest.raises(BuildError, match="names 'x.json', which is not in sources"):
-        plan_base_model("m", files, {**pins, "x.json": "2" * 64}, "Apache-2.0", "internal")
+        plan_base_model("m", files, {**pins, "x.json": "2" * 64}, (), "Apache-2.0", "internal")
+    with pytest.raises(BuildError, match="field 'trained_on': names 'corpus.json', which is not in sources"):
+        plan_base_model("m", files, pins, ("corpus.json",), "Apache-2.0", "internal")
 
 
 def test_generator_and_verifier_must_be_among_the_sources() -> None:

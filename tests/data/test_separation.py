@@ -17,6 +17,11 @@ CODE = "void halt(void)\n{\n    g_motor = 0u;\n    g_brake = 1u;\n}"
 SEALED = {"id": "s1", "template": "secret", "task": "review", "prompt": f"Review:\n{CODE}", "label": "OK"}
 
 
+CORPUS = {"name": "corpus", "uid": "sha256:c", "templates": ["old"]}
+REMEMBERED = {"name": "models.base.a/corpus", "uid": "sha256:c", "templates": 1, "records": 0}
+BASES: dict[str, list[dict[str, Any]]] = {"models.base.a": [CORPUS], "models.base.b": []}
+
+
 def separate(
     root: Path, trained: Mapping[str, list[dict[str, Any]]], sealed: Sequence[Mapping[str, Any]] = (SEALED,)
 ) -> dict[str, Any]:
@@ -26,8 +31,11 @@ def separate(
         directory.mkdir(parents=True)
         (directory / "records.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
         (directory / "manifest.json").write_text(json.dumps({"uid": f"sha256:{name}"}))
+    for base, known in BASES.items():
+        (root / f"inputs/bases/{base}").mkdir(parents=True)
+        (root / f"inputs/bases/{base}/manifest.json").write_text(json.dumps({"trained_on": known}))
     (root / "outputs").mkdir()
-    main(StepContext("evals:e", {"not_compared": ["models/base:b"]}, root))
+    main(StepContext("evals:e", {}, root))
     document: dict[str, Any] = json.loads((root / "outputs/separation.json").read_bytes())
     return document
 
@@ -39,13 +47,22 @@ def messages(template: str, prompt: str) -> dict[str, Any]:
 
 def test_what_shares_nothing_is_written_down(tmp_path: Path) -> None:
     document = separate(tmp_path, {"train": [messages("open", "Review:\nint b;"), messages("open", "int c;")]})
-    assert document["trained"] == [{"name": "train", "uid": "sha256:trained/train", "templates": 1, "records": 2}]
-    assert document["not_compared"] == ["models/base:b"]
+    assert document["trained"] == [
+        {"name": "train", "uid": "sha256:trained/train", "templates": 1, "records": 2},
+        REMEMBERED,
+    ]
+    assert document["not_compared"] == ["models.base.b"]
     assert document["sealed"] == [{"name": "sealed", "uid": "sha256:sets/sealed", "templates": 1, "records": 1}]
 
 
 def test_nothing_learned_shares_nothing(tmp_path: Path) -> None:
-    assert separate(tmp_path, {})["trained"] == []
+    assert separate(tmp_path, {})["trained"] == [REMEMBERED]
+
+
+def test_what_a_base_model_remembers_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BASES, "models.base.a", [{**CORPUS, "templates": ["old", "secret"]}])
+    with pytest.raises(ToolError, match=r"'models.base.a/corpus' and 'sealed' share 1 template: secret"):
+        separate(tmp_path, {})
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def tensor(start: int, stop: int, shape: tuple[int, ...] = (1,), dtype: str = "F
 GOOD = weights({"__metadata__": {"format": "pt"}, "a": tensor(0, 4), "b": tensor(4, 12, (2,))}, bytes(12))
 
 
-def pin(root: Path, files: dict[str, bytes], **changed: str) -> Path:
+def pin(root: Path, files: dict[str, bytes], trained_on: tuple[str, ...] = (), **changed: str) -> Path:
     """Run the tool on these files; `changed` are digests that do not fit."""
     (root / "inputs/files").mkdir(parents=True)
     (root / "outputs").mkdir()
@@ -38,8 +38,22 @@ def pin(root: Path, files: dict[str, bytes], **changed: str) -> Path:
         (root / "inputs/files" / name).write_bytes(content)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     config = {"digests": {**digests, **changed}, "license": "Apache-2.0", "origin": "internal"}
+    config["trained_on"] = list(trained_on)
     main(StepContext("models/base:tiny", config, root))
     return root / "outputs"
+
+
+def test_a_model_remembers_what_it_was_trained_on(tmp_path: Path) -> None:
+    manifest = {"schema": "pedigree.manifest/1", "uid": "sha256:c", "count": 2, "license": "Apache-2.0",
+                "origin": "synthetic-verified", "form": "text", "templates": {"b": 1, "a": 1}}  # fmt: skip
+    files = {"model.safetensors": GOOD, "corpus.json": json.dumps(manifest).encode()}
+    outputs = pin(tmp_path / "good", files, ("corpus.json",))
+    assert [path.name for path in (outputs / "model").iterdir()] == ["model.safetensors"]
+    (known,) = json.loads((outputs / "manifest.json").read_bytes())["trained_on"]
+    assert known == {"name": "corpus", "uid": "sha256:c", "count": 2, "license": "Apache-2.0",
+                     "origin": "synthetic-verified", "templates": ["a", "b"]}  # fmt: skip
+    with pytest.raises(ToolError, match="'corpus.json' is not the manifest of a dataset"):
+        pin(tmp_path / "bad", {**files, "corpus.json": b"{}"}, ("corpus.json",))
 
 
 def test_the_files_become_the_model(tmp_path: Path) -> None:

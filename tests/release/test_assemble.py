@@ -49,7 +49,9 @@ def prepare(root: Path) -> StepContext:
     training = {"method": "dpo", "seed": 7, "updates": 120, "hyperparameters": {"beta": "0.1", "lora_targets": ["q"]}}
     (model / "training.json").write_bytes(canonical_json(training))
     (base / "model/model.safetensors").write_bytes(WEIGHTS)
-    (base / "manifest.json").write_text('{"license":"Apache-2.0","origin":"internal"}')
+    corpus = {"name": "corpus", "uid": "sha256:" + "c" * 64, "count": 9, "license": "CC0-1.0", "origin": "internal"}
+    pinned = {"license": "Apache-2.0", "origin": "internal", "trained_on": [corpus]}
+    (base / "manifest.json").write_bytes(canonical_json(pinned))
     (evaluation / "report.json").write_bytes(canonical_json(REPORT))
     (evaluation / "report.html").write_text("<html></html>")
     (evaluation / "predictions.jsonl").write_text("")
@@ -80,7 +82,7 @@ def test_the_card_says_what_it_is_how_good_and_what_it_is_not_for(tmp_path: Path
     for text in ("# models/demo:demo", f"sha256:{base}", "sha256:" + "b" * 64, "sha256:" + "a" * 64, "| seed | 7 |",
                  "| `review_coverage` | 1.0000 | 0.9000 | 90 of 100 | 0.8237 to 0.9510 | >= 0.80 |",
                  "Reviews C.", "What `models/base:c` learned from was not compared",
-                 "## Intended use", "| `beta` | 0.1 |",
+                 "## Intended use", "| `beta` | 0.1 |", "| `corpus (of the base model)` |",
                  "PeftModel.from_pretrained", "`7.1` (evals.demo.eval): 3 of 10"):  # fmt: skip
         assert text in card, text
 

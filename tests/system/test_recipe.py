@@ -16,7 +16,7 @@ from pedigree.step.digests import directory_files
 ROOT = Path(__file__).parents[2]
 BASE = Path("models/base/firmware-2m")
 ARTIFACTS = Path("dist/artifacts")
-SOURCES = {"BUILD", "pretrain.yaml"}
+SOURCES = {"BUILD", "corpus.json", "pretrain.yaml"}
 SETS = ("corpus", "review-sealed", "completion-sealed", "review-dev", "completion-dev")
 
 
@@ -25,7 +25,14 @@ def test_the_recipe_makes_the_committed_bytes_from_what_no_model_is_judged_by(tm
     repo = tmp_path / "repo"
     shutil.copytree(ROOT, repo, symlinks=False, ignore=shutil.ignore_patterns("dist", ".pants.d", ".pids"))
     done = subprocess.run(
-        ["./pants", "--no-dynamic-ui", "package", f"{BASE}:recipe", *(f"datasets/embedded-fw-c:{one}" for one in SETS)],
+        [
+            "./pants",
+            "--no-dynamic-ui",
+            "--tag=[]",
+            "package",
+            f"{BASE}:recipe",
+            *(f"datasets/embedded-fw-c:{one}" for one in SETS),
+        ],
         cwd=repo,
         env={**os.environ, "PANTS_LOCAL_STORE_DIR": str(tmp_path / "store")},
         capture_output=True,
@@ -35,6 +42,8 @@ def test_the_recipe_makes_the_committed_bytes_from_what_no_model_is_judged_by(tm
     assert done.returncode == 0, done.stderr[-2000:]
     made = directory_files(repo / ARTIFACTS / BASE / "recipe/model")
     assert made == {name: sha for name, sha in directory_files(ROOT / BASE).items() if name not in SOURCES}
+    known = repo / ARTIFACTS / "datasets/embedded-fw-c/corpus/manifest.json"
+    assert known.read_bytes() == (ROOT / BASE / "corpus.json").read_bytes()
     corpus, *held_out = (templates(repo / ARTIFACTS / "datasets/embedded-fw-c" / one) for one in SETS)
     for one in held_out:
         assert one and not corpus & one

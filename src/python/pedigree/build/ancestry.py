@@ -15,11 +15,11 @@ class Ancestry:
 
     Attributes:
         datasets: Addresses of what they, and all that they started from, were trained on; sorted.
-        foreign: Addresses of the base models among them, of which this repository holds no training; sorted.
+        bases: Addresses of the base models among them, whose training is no stage of this graph; sorted.
     """
 
     datasets: Tuple[str, ...]
-    foreign: Tuple[str, ...]
+    bases: Tuple[str, ...]
 
 
 async def ancestry_of(models: Iterable[Facts]) -> Ancestry:

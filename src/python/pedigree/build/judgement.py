@@ -50,7 +50,7 @@ def plan_evaluation(
     stages: Sequence[tuple[str, Facts]],
     abstain_below: str,
     trained_on: Sequence[str],
-    not_compared: Sequence[str],
+    bases: Sequence[str],
 ) -> Plan:
     """Ask every stage and the model for answers, prove that they never saw the questions, and judge.
 
@@ -62,7 +62,7 @@ def plan_evaluation(
         stages: What is judged beside it: label and model.
         abstain_below: Confidence under which a verdict counts as an abstention, a decimal.
         trained_on: Addresses of the datasets that stages and model learned from.
-        not_compared: Addresses of the models among their ancestors whose data is not known.
+        bases: Addresses of the base models among their ancestors, which know what they were trained on or do not.
     """
     demand.require_kind(address, "suite", suite, ("eval_suite",))
     for field, facts in (("model", model), *(("stages", facts) for _, facts in stages)):
@@ -77,8 +77,8 @@ def plan_evaluation(
         address,
         "evaluation",
         tools.SEPARATION,
-        settings({"not_compared": list(not_compared)}),
-        (*_datasets("trained", trained_on), *sets),
+        settings({}),
+        (*_datasets("trained", trained_on), *_datasets("bases", bases), *sets),
         (SEPARATION,),
         part="separation",
     )

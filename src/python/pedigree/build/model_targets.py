@@ -15,6 +15,7 @@ from pedigree.build.fields import (
     CheckedMapping,
     CheckedSources,
     CheckedString,
+    CheckedStrings,
     ReferenceField,
     ReferencesField,
 )
@@ -46,6 +47,15 @@ class ModelOriginField(CheckedString):
     help = "Where the model comes from: who made it, or the target of this repository that did."
 
 
+class TrainedOnField(CheckedStrings):
+    alias = "trained_on"
+    example = "['corpus.json']"
+    help = (
+        "Which of the sources are manifests of the datasets that the model was trained on, where they are known: "
+        "evaluations hold their templates against sealed sets, and the card of a release names them."
+    )
+
+
 class BaseModelTarget(Target):
     alias = "base_model"
     core_fields = (
@@ -53,6 +63,7 @@ class BaseModelTarget(Target):
         ArtifactDependencies,
         ModelFilesField,
         DigestsField,
+        TrainedOnField,
         LicenseField,
         ModelOriginField,
     )

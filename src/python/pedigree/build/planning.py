@@ -68,14 +68,20 @@ def plan_synthetic_dataset(
     return Plan((Step(address, "synthetic_dataset", tools.SYNTHETIC_DATASET, settings(config), roles, files),))
 
 
-def plan_base_model(address: str, files: Files, digests: Mapping[str, str], license: str, origin: str) -> Plan:
+def plan_base_model(
+    address: str, files: Files, digests: Mapping[str, str], trained_on: Sequence[str], license: str, origin: str
+) -> Plan:
     """Check pinned files and make a model of them."""
     present, pinned = set(relative(files)), set(digests)
     for name in sorted(present - pinned):
         raise in_field(address, "digests", f"does not name '{name}'", f"add what `sha256sum {name}` prints")
     for name in sorted(pinned - present):
         raise in_field(address, "digests", f"names '{name}', which is not in sources", "add it there, or drop it here")
-    config = {"digests": dict(digests), "license": license, "origin": origin}
+    for name in sorted(set(trained_on) - present):
+        raise in_field(
+            address, "trained_on", f"names '{name}', which is not in sources", "add it there, with its digest"
+        )
+    config = {"digests": dict(digests), "trained_on": list(trained_on), "license": license, "origin": origin}
     roles = (Role("files", files),)
     return Plan((Step(address, "base_model", tools.BASE_MODEL, settings(config), roles, (MANIFEST,), (MODEL,)),))
 

@@ -86,6 +86,7 @@ class BaseModelFieldSet(StepFieldSet):
 
     files: model_targets.ModelFilesField
     digests: model_targets.DigestsField
+    trained_on: model_targets.TrainedOnField
     license: common_fields.LicenseField
     origin: model_targets.ModelOriginField
 
@@ -97,6 +98,7 @@ async def plan_base_model(fields: BaseModelFieldSet) -> Plan:
         short(fields.address.spec),
         files,
         fields.digests.value or {},
+        fields.trained_on.value or (),
         str(fields.license.value),
         str(fields.origin.value),
     )
@@ -176,7 +178,7 @@ async def plan_evaluation(fields: EvaluationFieldSet) -> Plan:
         tuple(zip(fields.stages.value or (), stages)),
         fields.abstain_below.value or "0",
         learned.datasets,
-        learned.foreign,
+        learned.bases,
     )
 
 

@@ -30,7 +30,8 @@ class Content:
         name: The dataset.
         uid: Digest of its records.
         templates: What its records were made from.
-        texts: Id of a record -> all that a model reads of it, white space made alike.
+        texts: Id of a record -> all that a model reads of it, white space made alike; empty where only the manifest is
+            known.
         prompts: Id of a record -> its prompt without the instruction in its first line, white space made alike.
     """
 
@@ -42,13 +43,15 @@ class Content:
 
 
 def main(step: StepContext) -> None:
-    """Compare each of `trained` with each of `sets`; write `separation.json`.
+    """Compare each of `trained`, and what each of `bases` remembers, with each of `sets`; write `separation.json`.
 
     Raises:
         ToolError: A training set and a sealed set share a template or a prompt; names them, and no sealed text.
     """
     trained = [read_content(name, directory) for name, directory in step.inputs("trained").items()]
     sealed = [read_content(name, directory) for name, directory in step.inputs("sets").items()]
+    known = {name: read_json(path / "manifest.json")["trained_on"] for name, path in step.inputs("bases").items()}
+    trained += [_remembered(base, one) for base, manifests in known.items() for one in manifests]
     shared = [line for one in trained for other in sealed for line in overlap(one, other)]
     if shared:
         raise ToolError(
@@ -59,7 +62,7 @@ def main(step: StepContext) -> None:
         "schema": SCHEMA,
         "trained": [_described(one) for one in trained],
         "sealed": [_described(one) for one in sealed],
-        "not_compared": step.config["not_compared"],
+        "not_compared": [base for base, manifests in known.items() if not manifests],
     }
     step.output("separation.json").write_bytes(canonical_json(document) + b"\n")
 
@@ -77,6 +80,11 @@ def read_content(name: str, directory: Path) -> Content:
             texts[record["id"]] = " ".join(" ".join(_texts(record)).split())
             prompts[record["id"]] = _without_instruction(" ".join(_texts(record.get("prompt", ""))))
     return Content(name, manifest["uid"], frozenset(templates), texts, prompts)
+
+
+def _remembered(base: str, manifest: Mapping[str, Any]) -> Content:
+    """What a base model knows of a dataset that it was trained on: its templates, not its texts."""
+    return Content(f"{base}/{manifest['name']}", manifest["uid"], frozenset(manifest["templates"]), {}, {})
 
 
 def overlap(trained: Content, sealed: Content) -> Iterator[str]:

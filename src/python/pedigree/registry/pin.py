@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from pedigree.registry.safetensors import MalformedWeights, check_safetensors
-from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
+from pedigree.step.canonical import MalformedJson, canonical_json, parse_json, read_json
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files, tree_digest
 from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
 
 SCHEMA = "pedigree.base-model/1"
+MANIFEST = "pedigree.manifest/1"
 # Their keys are a model's words, not settings.
 _VOCABULARIES = {"tokenizer.json", "vocab.json"}
 _ALLOWED = {".safetensors", ".json", ".jinja", ".txt"}
@@ -33,17 +34,32 @@ def main(step: StepContext) -> None:
         what = "\n".join([f"base model '{step.target}' is refused", *(f"  {fault}" for fault in faults)])
         raise ToolError(what, "fetch the approved files again, or have other ones approved and pin their digests")
     model = step.output("model")
-    for name in sorted(found):
+    known = step.config["trained_on"]
+    for name in sorted(found.keys() - set(known)):
         (model / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, model / name)
     document = {
         "schema": SCHEMA,
         "uid": f"sha256:{tree_digest(found)}",
         "files": found,
+        "trained_on": [read_manifest(source / name, name) for name in known],
         "license": step.config["license"],
         "origin": step.config["origin"],
     }
     step.output("manifest.json").write_bytes(canonical_json(document) + b"\n")
+
+
+def read_manifest(path: Path, name: str) -> dict[str, Any]:
+    """What a model remembers of a dataset that it was trained on.
+
+    Raises:
+        ToolError: The file is not the manifest of a dataset.
+    """
+    document = read_json(path)
+    if not isinstance(document, dict) or document.get("schema") != MANIFEST:
+        raise ToolError(f"'{name}' is not the manifest of a dataset", "name a manifest.json that a dataset target made")
+    kept = {key: document[key] for key in ("uid", "count", "license", "origin")}
+    return {"name": Path(name).stem, **kept, "templates": sorted(document["templates"])}
 
 
 def _digest_faults(found: dict[str, str], pinned: dict[str, str]) -> Iterator[str]:

@@ -47,7 +47,7 @@ def render_card(
         _loading(base is not None),
         _base(base_name, base) if base else "",
         _training(read_json(model / "training.json")),
-        _data(datasets),
+        _data(datasets, base),
         *(_evaluation(suite, report) for suite, report in sorted(reports.items())),
         _weak_labels(reports),
     ]
@@ -101,7 +101,7 @@ model = AutoModelForCausalLM.from_pretrained("model").eval()"""
 
 
 def _base(base_name: str, base: Path) -> str:
-    manifest = read_json(base / "manifest.json") if (base / "manifest.json").is_file() else {}
+    manifest = read_json(base / "manifest.json")
     rows = [["step", f"`{base_name}`"]]
     rows += [[key, f"{manifest[key]}"] for key in ("license", "origin") if key in manifest]
     rows += [[f"`{name}`", f"`sha256:{digest}`"] for name, digest in directory_files(base / "model").items()]
@@ -118,8 +118,10 @@ def _training(document: Mapping[str, Any]) -> str:
     )
 
 
-def _data(datasets: Mapping[str, Path]) -> str:
+def _data(datasets: Mapping[str, Path], base: Path | None) -> str:
     manifests = {name: read_json(path / "manifest.json") for name, path in datasets.items()}
+    remembered = read_json(base / "manifest.json").get("trained_on", []) if base else []
+    manifests |= {f"{one['name']} (of the base model)": one for one in remembered}
     rows = [
         [f"`{name}`", f"`{one['uid']}`", str(one["count"]), one["license"], one["origin"]]
         for name, one in sorted(manifests.items())
