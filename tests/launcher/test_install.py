@@ -72,6 +72,25 @@ def test_an_install_that_was_killed_is_done_again_once_by_two_at_once(repo: Path
     assert said[0].startswith("pants: installing Pants 2.17.1 once, into ")
     assert said[1] == "pants: waiting for another install to finish"
     assert len(installs(cache)) == 1
+    # Somebody who tidies a cache may take a part of it.
+    next(installs(cache)[0].rglob("native_client")).unlink()
+    out, err = start(repo, cache).communicate()
+    assert out == "2.17.1\n", err
+
+
+def test_another_platform_is_one_line(repo: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/uname").write_text("#!/bin/sh\n[ $1 = -s ] && echo Darwin || echo arm64\n")
+    (tmp_path / "bin/uname").chmod(0o755)
+    result = subprocess.run(
+        ["./pants", "version"],
+        cwd=repo,
+        env=environment(tmp_path / "cache", PATH=f"{tmp_path}/bin:/usr/bin:/bin"),
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[0] == "error: this is Darwin on arm64, and the locks are for Linux on x86_64"
 
 
 def test_without_python_39_it_says_how_to_get_it(repo: Path, tmp_path: Path) -> None:
