@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -48,12 +49,11 @@ def kill_everything(repo: Repo, process: subprocess.Popen[str]) -> None:
 
 def undisturbed(repo: Repo, place: Path) -> dict[str, bytes]:
     """The release of a run that nobody disturbed, and that takes no result of another."""
-    done = repo.pants(
-        "--no-pantsd", f"--local-store-dir={place}/store", f"--pants-distdir={place}/dist", "package", "models/fw"
-    )
+    shutil.rmtree(repo.root / "dist")
+    done = repo.pants("--no-pantsd", f"--local-store-dir={place}/store", "package", "models/fw")
     assert done.returncode == 0, done.stderr
     assert "Starting: finetune models/fw:sft" in done.stderr
-    return Repo(place).files("dist/models/fw")
+    return repo.files("dist/models/fw")
 
 
 def test_kill_9_in_mid_training_leaves_the_last_release_and_the_next_run_completes(repo: Repo, tmp_path: Path) -> None:
