@@ -1,7 +1,7 @@
 """Times `./pants package` with nothing changed, against `dvc repro` with nothing changed on the same graph of stages.
 
-The graph is read from the release's lineage: one DVC stage a step, with the outputs of its inputs as dependencies. Outputs
-are fillers, 100 kB each. Prints the median of ten runs of each, taken in turn, and their ratio.
+The graph is read from the release's lineage: one DVC stage a step, with the outputs of its inputs as dependencies, and
+fillers as outputs. Prints the median of ten runs of each, taken in turn, and their ratio.
 
     python -m venv /tmp/dvc && /tmp/dvc/bin/pip install dvc==3.67.1
     ./pants package models/embedded-fw-c
