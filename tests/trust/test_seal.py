@@ -167,3 +167,11 @@ def test_what_an_earlier_sealing_left_does_not_stay(work: Path, uri: str) -> Non
     (work / "outputs" / "stray").write_text("")
     seal(work, uri)
     assert not (work / "outputs" / "stray").exists()
+
+
+def test_what_does_not_verify_is_not_sealed(work: Path, uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake in sealing itself: here, instructions that nobody summed."""
+    monkeypatch.setattr("pedigree.trust.seal.sums", lambda digests: b"")
+    with pytest.raises(ToolError, match=r"(?s)the sealed release does not verify\n  \d+\. "):
+        seal(work, uri)
+    assert not (work / "outputs").exists()

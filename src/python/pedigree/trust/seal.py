@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ from pedigree.trust.public import PublicKey, read_public_key
 from pedigree.trust.signers import load_signer
 from pedigree.trust.summary import summary
 from pedigree.trust.sums import SEAL, SUMS, sums
+from pedigree.trust.verify import verify_release
 
 SCHEMA = "pedigree.seal/1"
 _HINT = "package the release again"
@@ -80,7 +82,30 @@ def seal(directory: Path, uri: str) -> None:
         files = seal_closure(closure, release, Evidence(load_signer(uri, public), public))
     except MalformedJson as error:
         raise ToolError(str(error), _HINT) from error
+    require_verified(release, files, public)
+    shutil.rmtree(directory / "outputs", ignore_errors=True)
     _write(directory / "outputs", files)
+
+
+def require_verified(release: Path, files: Mapping[str, bytes], public: PublicKey) -> None:
+    """Verify what will be delivered as its receiver does; the summary in it says that this was done.
+
+    Args:
+        release: What the release step made.
+        files: What sealing adds.
+        public: The signer's key.
+
+    Raises:
+        ToolError: A check does not hold.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        delivered = Path(scratch) / "delivered"
+        shutil.copytree(release, delivered)
+        _write(delivered, files)
+        failed = [check for check in verify_release(delivered, public).checks if not check.holds]
+    if failed:
+        lines = [f"  {check.number}. {check.claim}: {check.detail}" for check in failed]
+        raise ToolError("\n".join(["the sealed release does not verify", *lines]), _HINT)
 
 
 def read_closure(directory: Path) -> Closure:
@@ -163,8 +188,6 @@ def _record_files(directory: Path) -> list[Path]:
 
 def _write(outputs: Path, files: Mapping[str, bytes]) -> None:
     try:
-        if outputs.exists():
-            shutil.rmtree(outputs)
         for path, data in files.items():
             (outputs / path).parent.mkdir(parents=True, exist_ok=True)
             (outputs / path).write_bytes(data)
