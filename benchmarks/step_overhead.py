@@ -11,7 +11,6 @@ checksums, no capture of what it wrote.
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 import statistics
 import subprocess
@@ -44,11 +43,18 @@ def build(repo: Path) -> tuple[float, Path]:
     return seconds, Path(match.group(1))
 
 
+def words_of(script: str) -> list[str]:
+    """Variables and arguments of the `env -i` line of a script; bash takes its own quotes apart."""
+    line = next(line for line in script.splitlines() if line.startswith("env -i "))
+    shown = "printf '%s\\0' " + line.removeprefix("env -i ")
+    return subprocess.run(["bash", "-c", shown], check=True, capture_output=True, text=True).stdout.split("\0")[:-1]
+
+
 def run_by_hand(sandbox: Path) -> float:
     """Wall time of the tool alone, in seconds."""
     shutil.rmtree(sandbox / "outputs")
-    words = shlex.split((sandbox / "__run.sh").read_text(), comments=True)
-    environment = dict(word.split("=", 1) for word in words[words.index("-i") + 1 : words.index("/bin/sh")])
+    words = words_of((sandbox / "__run.sh").read_text())
+    environment = dict(word.split("=", 1) for word in words[: words.index("/bin/sh")])
     # /bin/sh -c <script> step <digest of the checksums> <the tool>
     tool = words[words.index("step") + 2 :]
     start = time.perf_counter()
