@@ -16,9 +16,11 @@ CLI_BUILD = """
 python_sources(name="cli-sources", sources=["cli/*.py"], resolve="trust")
 pex_binary(name="cli", entry_point="pedigree.cli.main:main", resolve="trust")
 """
-# Nobody's real key is looked at: the folder of keys is an empty disk, and what is on it in the end is copied out.
+# Nobody's real key is looked at: the folder of keys is an empty disk, and what is on it in the end is copied out. Pants
+# runs under the user's own number again, whose home the password database knows.
 FIRST_USE = """set -e
 mkdir -p "$KEYS" && mount -t tmpfs none "$KEYS"
+set -- unshare --user --map-user="$USER_ID" --map-group="$GROUP_ID" "$@"
 "$@"
 stat -c %a "$KEYS/keys/developer.pem" > "$OUT/mode"; cp "$KEYS/keys/developer.pub" "$OUT"
 exec "$@" > "$OUT/second" 2>&1"""
@@ -39,6 +41,8 @@ def test_a_developers_first_release_is_signed_announced_and_verifies(
         pytest.skip("this kernel lets no user mount a file system of its own")
     monkeypatch.setenv("KEYS", str(Path(pwd.getpwuid(os.getuid()).pw_dir) / ".config/pedigree"))
     monkeypatch.setenv("OUT", str(tmp_path))
+    monkeypatch.setenv("USER_ID", str(os.getuid()))
+    monkeypatch.setenv("GROUP_ID", str(os.getgid()))
     monkeypatch.delenv("PEDIGREE_SIGNER", raising=False)
     done = trusted.pants("--no-pantsd", "package", "models/fw:fw", signer=None, inside=[*NAMESPACE, FIRST_USE, "sh"])
     assert done.returncode == 0, done.stderr
