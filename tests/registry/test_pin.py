@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,16 @@ def tensor(start: int, stop: int, shape: tuple[int, ...] = (1,), dtype: str = "F
 GOOD = weights({"__metadata__": {"format": "pt"}, "a": tensor(0, 4), "b": tensor(4, 12, (2,))}, bytes(12))
 
 
-def pin(root: Path, files: dict[str, bytes], trained_on: tuple[str, ...] = (), **changed: str) -> Path:
+def pin(
+    root: Path, files: dict[str, bytes], trained_on: Sequence[str] = (), changed: Mapping[str, str] | None = None
+) -> Path:
     """Run the tool on these files; `changed` are digests that do not fit."""
     (root / "inputs/files").mkdir(parents=True)
     (root / "outputs").mkdir()
     for name, content in files.items():
         (root / "inputs/files" / name).write_bytes(content)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    config = {"digests": {**digests, **changed}, "license": "Apache-2.0", "origin": "internal"}
+    config = {"digests": digests | dict(changed or {}), "license": "Apache-2.0", "origin": "internal"}
     config["trained_on"] = list(trained_on)
     main(StepContext("models/base:tiny", config, root))
     return root / "outputs"
@@ -65,7 +68,7 @@ def test_the_files_become_the_model(tmp_path: Path) -> None:
 
 def test_other_bytes_than_the_approved_ones_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=f"config.json: sha256 is .*, but {'0' * 64} is pinned"):
-        pin(tmp_path, {"model.safetensors": GOOD, "config.json": b"{}"}, **{"config.json": "0" * 64})
+        pin(tmp_path, {"model.safetensors": GOOD, "config.json": b"{}"}, changed={"config.json": "0" * 64})
 
 
 @pytest.mark.parametrize("name", ["model.bin", "model.pt", "x.pkl", "modeling.py", "x.safetensors.zip", "noname"])

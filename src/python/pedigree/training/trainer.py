@@ -99,7 +99,7 @@ def refuse_overlong(
         ToolError: Names the first example that is too long.
     """
     for name, turns in conversations.items():
-        length = len(tokenizer.apply_chat_template(list(turns), return_dict=False))
+        length = len(tokenizer.apply_chat_template([dict(turn) for turn in turns], return_dict=False))
         if length > context:
             raise ToolError(f"record '{name}' has {length} tokens, and the context is {context}", "raise `context`")
 
