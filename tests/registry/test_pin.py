@@ -13,8 +13,11 @@ import pytest
 
 from pedigree.registry.pin import main
 from pedigree.registry.safetensors import MalformedWeights, check_safetensors
+from pedigree.registry.store import Store
+from pedigree.registry.weights_manifest import WeightsManifest, render_weights_manifest
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
+from registry.small import put
 
 
 def weights(header: Any, data: bytes) -> bytes:
@@ -119,3 +122,41 @@ def test_what_the_library_writes_is_accepted(tmp_path: Path) -> None:
     tensors = {"w": numpy.zeros((3, 2), "float32"), "b": numpy.zeros((5,), "int8"), "e": numpy.zeros((0,), "float32")}
     library.save_file(tensors, tmp_path / "x.safetensors", metadata={"format": "pt"})
     check_safetensors(tmp_path / "x.safetensors")
+
+
+def pin_stored(root: Path, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, bytes]) -> Path:
+    """Run the tool on a manifest of files that lie in a store."""
+    store = Store(root / "store")
+    manifest = WeightsManifest(tuple(put(store, name, content) for name, content in sorted(files.items())))
+    (root / "inputs/weights").mkdir(parents=True)
+    (root / "outputs").mkdir()
+    (root / "inputs/weights/w.json").write_bytes(render_weights_manifest(manifest))
+    monkeypatch.setenv("PEDIGREE_MODELS", str(store.root))
+    config = {"digests": {}, "trained_on": [], "license": "Apache-2.0", "origin": "internal"}
+    main(StepContext("models/base:large", config, root))
+    return root / "outputs"
+
+
+def test_what_a_manifest_names_is_looked_at_and_stays_in_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = pin_stored(tmp_path, monkeypatch, {"config.json": b"{}", "model.safetensors": GOOD})
+    assert sorted(path.name for path in outputs.iterdir()) == ["manifest.json", "weights.json"]
+    assert (outputs / "weights.json").read_bytes() == (tmp_path / "inputs/weights/w.json").read_bytes()
+    files = json.loads((outputs / "manifest.json").read_bytes())["files"]
+    assert files["model.safetensors"] == hashlib.sha256(GOOD).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("files", "fault"),
+    [
+        ({"model.safetensors": GOOD[:-1]}, "model.safetensors: 1 bytes are missing"),
+        ({"model.safetensors": GOOD, "config.json": b'{"auto_map": {}}'}, "config.json: has 'auto_map'"),
+        ({"config.json": b"{}"}, "there are no weights"),
+    ],
+)
+def test_what_a_manifest_names_is_refused_like_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, bytes], fault: str
+) -> None:
+    with pytest.raises(ToolError, match=fault):
+        pin_stored(tmp_path, monkeypatch, files)

@@ -3,50 +3,77 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
+from pedigree.registry.formats import REFUSAL, is_accepted
 from pedigree.registry.safetensors import MalformedWeights, check_safetensors
+from pedigree.registry.store import step_store
+from pedigree.registry.verified import verified_directory
+from pedigree.registry.weights_manifest import WeightsManifest, read_weights_manifest, render_weights_manifest
 from pedigree.step.canonical import MalformedJson, canonical_json, parse_json, read_json
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files, tree_digest
 from pedigree.step.errors import ToolError
+from pedigree.step.model_files import MODEL, WEIGHTS_MANIFEST
 from pedigree.step.run import run_tool
 
 SCHEMA = "pedigree.base-model/1"
 MANIFEST = "pedigree.manifest/1"
 # Their keys are a model's words, not settings.
 _VOCABULARIES = {"tokenizer.json", "vocab.json"}
-_ALLOWED = {".safetensors", ".json", ".jinja", ".txt"}
 
 
 def main(step: StepContext) -> None:
-    """Check every file, then copy them.
+    """Check every file, then copy them; files that a manifest names stay in the store, and the manifest is copied.
 
     Raises:
         ToolError: A file is not the approved one, or could run code when the model is loaded.
     """
-    source = step.input("files")
-    found = directory_files(source)
-    faults = [*_digest_faults(found, step.config["digests"]), *_content_faults(source, sorted(found))]
-    if faults:
-        what = "\n".join([f"base model '{step.target}' is refused", *(f"  {fault}" for fault in faults)])
-        raise ToolError(what, "fetch the approved files again, or have other ones approved and pin their digests")
-    model = step.output("model")
-    known = step.config["trained_on"]
-    for name in sorted(found.keys() - set(known)):
-        (model / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, model / name)
+    known = {name: step.input("files") / name for name in step.config["trained_on"]}
+    if step.has_input("weights"):
+        files = _pin_stored(step, read_weights_manifest(step.input_file("weights")))
+    else:
+        files = _pin_files(step, set(known))
     document = {
         "schema": SCHEMA,
-        "uid": f"sha256:{tree_digest(found)}",
-        "files": found,
-        "trained_on": [read_manifest(source / name, name) for name in known],
+        "uid": f"sha256:{tree_digest(files)}",
+        "files": files,
+        "trained_on": [read_manifest(path, name) for name, path in known.items()],
         "license": step.config["license"],
         "origin": step.config["origin"],
     }
     step.output("manifest.json").write_bytes(canonical_json(document) + b"\n")
+
+
+def _pin_files(step: StepContext, known: AbstractSet[str]) -> dict[str, str]:
+    """Copy what is pinned, but for the manifests of datasets; name -> sha256 of everything."""
+    source = step.input("files")
+    found = directory_files(source)
+    _refuse(step, [*_digest_faults(found, step.config["digests"]), *_content_faults(source, sorted(found))])
+    for name in sorted(found.keys() - known):
+        target = step.output(f"{MODEL}/{name}")
+        shutil.copyfile(source / name, target)
+    return found
+
+
+def _pin_stored(step: StepContext, weights: WeightsManifest) -> dict[str, str]:
+    """Look at what a manifest names, in the store, and copy the manifest; name -> sha256 of everything."""
+    beside = directory_files(step.input("files")) if step.has_input("files") else {}
+    faults = [*_digest_faults(beside, step.config["digests"])]
+    with verified_directory(step_store(), weights) as directory:
+        faults += _content_faults(directory, [file.name for file in weights.files])
+    _refuse(step, faults)
+    step.output(WEIGHTS_MANIFEST).write_bytes(render_weights_manifest(weights))
+    return {**{file.name: file.sha256 for file in weights.files}, **beside}
+
+
+def _refuse(step: StepContext, faults: Sequence[str]) -> None:
+    if faults:
+        what = "\n".join([f"base model '{step.target}' is refused", *(f"  {fault}" for fault in faults)])
+        raise ToolError(what, "fetch the approved files again, or have other ones approved and pin their digests")
 
 
 def read_manifest(path: Path, name: str) -> dict[str, Any]:
@@ -75,8 +102,8 @@ def _digest_faults(found: dict[str, str], pinned: dict[str, str]) -> Iterator[st
 def _content_faults(source: Path, names: list[str]) -> Iterator[str]:
     for name in names:
         suffix = Path(name).suffix
-        if suffix not in _ALLOWED:
-            yield f"{name}: only {', '.join(sorted(_ALLOWED))} files are accepted; others can run code when loaded"
+        if not is_accepted(name):
+            yield f"{name}: {REFUSAL}"
         elif suffix == ".safetensors":
             yield from _weight_faults(source / name, name)
         elif suffix == ".json":

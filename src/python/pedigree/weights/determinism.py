@@ -15,12 +15,13 @@ _REQUIRED = {
     "MKL_NUM_THREADS": "1",
     "ATEN_CPU_CAPABILITY": "avx2",
     "PYTHONHASHSEED": "0",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
 _CAPABILITY = "AVX2"
 
 
-def make_deterministic(seed: int) -> None:
-    """Seed every generator and let torch refuse operations that are not deterministic.
+def make_deterministic(seed: int, device: torch.device) -> None:
+    """Seed every generator and let torch refuse operations that are not deterministic on the device.
 
     Raises:
         ToolError: The process was started without the environment that pins threads and instruction set, or the
@@ -32,7 +33,7 @@ def make_deterministic(seed: int) -> None:
             f"this process would not make the same bytes again: it lacks {' '.join(wrong)}",
             "start it through the build, or set these variables",
         )
-    if torch.backends.cpu.get_cpu_capability() != _CAPABILITY:
+    if device.type == "cpu" and torch.backends.cpu.get_cpu_capability() != _CAPABILITY:
         raise ToolError(
             f"this processor computes with {torch.backends.cpu.get_cpu_capability()}, and the bytes are those of AVX2",
             "run the step on an x86-64 processor with AVX2",

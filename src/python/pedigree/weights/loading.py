@@ -11,28 +11,31 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast, Qwen2ForCausa
 
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
+from pedigree.weights.files import model_directory
 
 ADAPTER = "adapter_model.safetensors"
 
 
 def load_base(directory: Path) -> PreTrainedModel:
-    """The base model in `directory`/model, in 32 bits, with the one attention implementation that all steps use."""
-    return Qwen2ForCausalLM.from_pretrained(
-        str(directory / "model"),
-        dtype=torch.float32,
-        attn_implementation="eager",
-        use_safetensors=True,
-        local_files_only=True,
-    )
+    """The base model of an artifact, in 32 bits, with the one attention implementation that all steps use."""
+    with model_directory(directory) as files:
+        return Qwen2ForCausalLM.from_pretrained(
+            str(files),
+            dtype=torch.float32,
+            attn_implementation="eager",
+            use_safetensors=True,
+            local_files_only=True,
+        )
 
 
 def load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
-    """The tokenizer in `directory`/model, as its file says it.
+    """The tokenizer of an artifact, as its file says it.
 
     Not through `AutoTokenizer`: beside a config of Qwen2 it takes the class of that family, which puts its own
     splitting in the place of the file's, and every id is another.
     """
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(str(directory / "model"), local_files_only=True)
+    with model_directory(directory) as files:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(str(files), local_files_only=True)
     return cast("PreTrainedTokenizerFast", tokenizer)
 
 

@@ -11,6 +11,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from pedigree.step.errors import ToolError
+from pedigree.step.model_files import COMPANIONS, WEIGHTS
 
 # What the libraries put into a config that says where and with what it was written, not what the model is.
 _INCIDENTAL = (
@@ -43,6 +44,19 @@ def save_model(model: PreTrainedModel | PeftModel, directory: Path, **options: A
     require_finite(model)
     model.save_pretrained(str(directory), safe_serialization=True, **options)
     canonicalise_directory(directory)
+
+
+def require_known_files(directory: Path) -> None:
+    """Refuse a model directory with a file that the build would not keep.
+
+    Raises:
+        ToolError: Names the files.
+    """
+    known = {*COMPANIONS, *(name for names in WEIGHTS.values() for name in names)}
+    unknown = sorted(path.name for path in directory.iterdir() if path.name not in known)
+    if unknown:
+        hint = "add them to pedigree/step/model_files.py, or do not write them"
+        raise ToolError(f"the model has files that a release does not know: {', '.join(unknown)}", hint)
 
 
 def canonicalise_directory(directory: Path) -> None:
