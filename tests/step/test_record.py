@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pedigree.step.canonical import canonical_json, parse_json
@@ -15,6 +17,7 @@ RECORD = Record(
         "3rdparty/python/ml.lock",
         "1" * 64,
         {"torch": "2.13.0"},
+        "5" * 64,
         "Python 3.11.2",
         "2" * 64,
     ),
@@ -22,6 +25,8 @@ RECORD = Record(
     command=("python3.11", "-m", "pedigree.training.sft", "."),
     environment={"LANG": "C.UTF-8"},
     platform={"isa": "x86_64", "system": "linux"},
+    properties={"pool": "cpu"},
+    accelerator={},
     builder="workstation",
     reproducibility="bitwise",
     inputs={"base": Input("models.base.x", ""), "hyperparameters": Input("", "models/x")},
@@ -32,6 +37,12 @@ RECORD = Record(
 
 def test_a_record_survives_its_json() -> None:
     assert Record.from_json(parse_json(canonical_json(RECORD.to_json()), "record")) == RECORD
+
+
+def test_the_identity_is_that_of_step_and_result_whoever_ran_it() -> None:
+    assert replace(RECORD, builder="ci").identity == RECORD.identity
+    assert replace(RECORD, products={"training.json": "4" * 64}).identity != RECORD.identity
+    assert replace(RECORD, accelerator={"name": "NVIDIA H200"}).identity != RECORD.identity
 
 
 def test_reading_leaves_the_document_as_it_was() -> None:

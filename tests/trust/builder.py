@@ -51,7 +51,14 @@ def record(address: str, kind: str, module: str, products: Files, part: str = ""
     flat = address.replace("/", ".").replace(":", ".")
     lock = "3rdparty/python/data.lock"
     tool = Tool(
-        module, "data", lock, sha256_bytes(b"lock"), {"torch": "2.13.0+cpu"}, "Python 3.11.7", sha256_bytes(b"python")
+        module=module,
+        resolve="data",
+        lock=lock,
+        lock_sha256=sha256_bytes(b"lock"),
+        packages={"torch": "2.13.0+cpu"},
+        packages_sha256=sha256_bytes(b"packages"),
+        interpreter="Python 3.11.7",
+        interpreter_sha256=sha256_bytes(b"python"),
     )
     return Record(
         name=f"{flat}.{part}" if part else flat,
@@ -62,6 +69,8 @@ def record(address: str, kind: str, module: str, products: Files, part: str = ""
         command=("python", "-m", module, "."),
         environment={"LANG": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"},
         platform={"isa": "x86_64", "system": "linux"},
+        properties={},
+        accelerator={},
         builder="workstation",
         reproducibility="bitwise",
         inputs=inputs,

@@ -14,6 +14,7 @@ from typing import Any
 from pedigree.step.canonical import read_json
 from pedigree.step.digests import directory_files
 from pedigree.step.errors import ToolError
+from pedigree.step.model_files import MODEL, WEIGHTS_MANIFEST
 
 _PROSE = "say in Markdown, with headings from `##`, what the model is for and not for, how it is asked, and its limits"
 _HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
@@ -104,7 +105,7 @@ def _base(base_name: str, base: Path) -> str:
     manifest = read_json(base / "manifest.json")
     rows = [["step", f"`{base_name}`"]]
     rows += [[key, f"{manifest[key]}"] for key in ("license", "origin") if key in manifest]
-    rows += [[f"`{name}`", f"`sha256:{digest}`"] for name, digest in directory_files(base / "model").items()]
+    rows += [[f"`{name}`", f"`sha256:{digest}`"] for name, digest in _files_of(base).items()]
     return "## Base model\n\n" + _table(["what", "value"], rows)
 
 
@@ -116,6 +117,13 @@ def _training(document: Mapping[str, Any]) -> str:
         + _table(["what", "value"], rows)
         + "\n`lineage.json` names the stages before it, each with its seed and its hyperparameters by digest.\n"
     )
+
+
+def _files_of(base: Path) -> dict[str, str]:
+    """Name -> sha256 of a model's files, which an artifact holds or names."""
+    if (base / WEIGHTS_MANIFEST).is_file():
+        return {file["name"]: file["sha256"] for file in read_json(base / WEIGHTS_MANIFEST)["files"]}
+    return directory_files(base / MODEL)
 
 
 def _data(datasets: Mapping[str, Path], base: Path | None) -> str:

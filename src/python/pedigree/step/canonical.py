@@ -19,10 +19,15 @@ def canonical_json(value: Any) -> bytes:
     """Serialise `value` to UTF-8 JSON with sorted keys and no insignificant space.
 
     Raises:
-        MalformedJson: `value` holds a float or something that JSON has no word for.
+        MalformedJson: `value` holds a float, half a surrogate pair, or something that JSON has no word for.
     """
-    _refuse_floats(value, "$")
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    try:
+        _refuse_floats(value, "$")
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise MalformedJson("holds half a surrogate pair, which UTF-8 cannot write") from error
+    except RecursionError as error:
+        raise MalformedJson("is nested too deeply") from error
 
 
 def parse_json(text: str | bytes, origin: str) -> Any:

@@ -17,6 +17,8 @@ from pedigree.step.errors import ToolError
 STEP_FILE = "step.json"
 INPUTS = "inputs"
 OUTPUTS = "outputs"
+MODEL_STORE = ".cache/models"
+"""Where a step finds the store of weights of the machine that it runs on."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,20 @@ class StepContext:
         target: Address of the target, for messages: `models/embedded-fw-c:sft`.
         config: The step's settings, a JSON object.
         root: The step's directory.
+        accelerator: What the tool computes on beside processors, `nvidia`; empty for processors alone.
     """
 
     target: str
     config: Mapping[str, Any]
     root: Path
+    accelerator: str = ""
 
     @classmethod
     def load(cls, root: Path) -> StepContext:
         """Read `step.json` in `root` and make the directory for outputs."""
         document = read_json(root / STEP_FILE)
         (root / OUTPUTS).mkdir(exist_ok=True)
-        return cls(target=document["target"], config=document["config"], root=root)
+        return cls(document["target"], document["config"], root, document.get("accelerator", ""))
 
     def input(self, role: str) -> Path:
         """The directory of the input with this role.

@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pedigree.step.canonical import canonical_json
+from pedigree.step.digests import sha256_bytes
+
 SCHEMA = "pedigree.record/1"
+WORKSTATION = "workstation"
+"""The builder that nobody vouches for but the person who ran it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Tool:
         lock: Path of its lock file in the repository.
         lock_sha256: Digest of the lock file.
         packages: Package -> version, for every package of the lock.
+        packages_sha256: Digest of the file that holds the installed packages.
         interpreter: Version that the interpreter reports, for instance `Python 3.11.2`.
         interpreter_sha256: Digest of the interpreter's executable.
     """
@@ -44,6 +50,7 @@ class Tool:
     lock: str
     lock_sha256: str
     packages: Mapping[str, str]
+    packages_sha256: str
     interpreter: str
     interpreter_sha256: str
 
@@ -61,8 +68,10 @@ class Record:
         config: The config document of the step, JSON without floats.
         command: The argument vector.
         environment: Environment variables of the process.
-        platform: What the step ran on: `isa`, `system` and what else the engine knows.
-        builder: Who ran it: `workstation` or the name of a platform.
+        platform: What the step ran on: `isa` and `system`.
+        properties: What a worker was asked to have, property -> value; empty on a workstation.
+        accelerator: `name`, `driver`, `cuda` and `count` of what the step was given beside processors; empty without.
+        builder: Who ran it: `workstation`, or the name or URI of a platform.
         reproducibility: `bitwise` or `bounded`.
         inputs: Role -> where it came from.
         materials: Path in the sandbox -> sha256. Inputs lie under `inputs/<role>/`, first-party code under
@@ -78,6 +87,8 @@ class Record:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     platform: Mapping[str, str]
+    properties: Mapping[str, str]
+    accelerator: Mapping[str, str]
     builder: str
     reproducibility: str
     inputs: Mapping[str, Input]
@@ -87,6 +98,12 @@ class Record:
     def to_json(self) -> dict[str, Any]:
         """The record as a JSON object."""
         return {"schema": SCHEMA, **asdict(self), "command": list(self.command)}
+
+    @property
+    def identity(self) -> str:
+        """What tells this step with this result from every other, whoever ran it: a digest of all but the builder."""
+        document = {key: value for key, value in self.to_json().items() if key != "builder"}
+        return sha256_bytes(canonical_json(document))
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Record:

@@ -144,6 +144,7 @@ def _section(step: dict[str, Any], number: Mapping[str, int]) -> str:
         "packages": f"{tool['resolve']}, {tool['lock']} sha256:{tool['lock_sha256']}",
         "interpreter": f"{step['interpreter']['version']} sha256:{step['interpreter']['sha256']}",
         "built on": step["builder"],
+        **{name: _pairs(step[name]) for name in ("properties", "accelerator") if step[name]},
         "reproducible": step["reproducibility"],
         "artifact": f"tree sha256:{step['artifact']}",
     }
@@ -154,6 +155,10 @@ def _section(step: dict[str, Any], number: Mapping[str, int]) -> str:
         f"<h3>Config</h3><pre>{escape(config)}</pre>"
         f"<h3>Made from</h3><ul>{inputs}</ul>{_files('Made', step['products'])}{_how(step)}</section>"
     )
+
+
+def _pairs(described: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(described.items()))
 
 
 def _input(role: str, origin: dict[str, Any], number: Mapping[str, int]) -> str:

@@ -26,16 +26,28 @@ def provenance(record: Record) -> dict[str, Any]:
                 "tool": record.tool.module,
                 "resolve": record.tool.resolve,
                 "packages": dict(record.tool.packages),
+                "packages_sha256": record.tool.packages_sha256,
                 "command": list(record.command),
                 "environment": dict(record.environment),
                 "platform": dict(record.platform),
+                "properties": dict(record.properties),
+                "accelerator": dict(record.accelerator),
                 "reproducibility": record.reproducibility,
             },
             "resolvedDependencies": _dependencies(record),
         },
-        "runDetails": {"builder": {"id": f"{BUILDER}{record.builder}"}},
+        "runDetails": {"builder": {"id": builder_id(record.builder)}},
     }
     return statement(record.products, PROVENANCE, predicate)
+
+
+def builder_id(builder: str) -> str:
+    """The URI of a builder: its own, or one of ours for a name.
+
+    >>> builder_id("workstation")
+    'https://pedigree/builders/workstation'
+    """
+    return builder if builder.startswith("https://") else f"{BUILDER}{builder}"
 
 
 def _dependencies(record: Record) -> list[dict[str, Any]]:
