@@ -43,8 +43,6 @@ class Reader:
             canonical_json(record)
         except UnicodeDecodeError as error:
             self.problems.append(f"{place} is not UTF-8: byte {error.start + 1} is 0x{line[error.start]:02x}")
-        except UnicodeEncodeError:
-            self.problems.append(f"{place} holds half a surrogate pair, which UTF-8 cannot write")
         except MalformedJson as error:
             self.problems.append(str(error) if str(error).startswith(place) else f"{place} {error}")
         else:
