@@ -17,6 +17,12 @@ tools_of() {
     echo "$venv/bin/pip-compile"
 }
 
+# The pins of ml, and after them what ml-cuda alone holds: where both build a model, they build it with the same packages.
+pins_of_ml() {
+    awk -F '==+' '/^[a-z0-9]/ {wanted = !seen[$1]++ && $1 != "torch"} wanted && !/^ *#/' \
+        3rdparty/python/ml.lock "$1"
+}
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 shopt -s nullglob
@@ -27,6 +33,11 @@ for requirements in 3rdparty/python/*.in 3rdparty/tools/*.in; do
     case $name in pants | stubs) python=python3.9 ;; esac # all that Pants 2.17 runs on
     compile=$(tools_of "$python")
     echo "locking $requirements" >&2
+    if [[ $name == ml-cuda ]]; then # reads 1.5 GB of wheels for their requirements; they are not kept
+        touch "${requirements%.in}.lock"
+        pins=$(pins_of_ml "${requirements%.in}.lock")
+        printf '%s\n' "$pins" >"${requirements%.in}.lock"
+    fi
     "$compile" --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
         --output-file "${requirements%.in}.lock" "$requirements"

@@ -8,7 +8,7 @@ import pytest
 
 from pedigree.build.errors import BuildError
 from pedigree.build.facts import Facts
-from pedigree.build.plan import Files, Plan, Product
+from pedigree.build.plan import Files, Plan, Product, Role
 from pedigree.build.planning import plan_base_model, plan_dataset, plan_finetune, plan_synthetic_dataset
 
 YAML = Files(("models/fw/sft.yaml",), "models/fw")
@@ -35,7 +35,9 @@ def finetune(
 
 def test_a_dataset_is_one_step_without_torch() -> None:
     files = Files(("datasets/fw/a.jsonl",), "datasets/fw")
-    (step,) = plan_dataset("datasets/fw:a", files, "text", "Apache-2.0", "internal", False).steps
+    (step,) = plan_dataset(
+        "datasets/fw:a", files, form="text", license="Apache-2.0", origin="internal", sealed=False, sharded=False
+    ).steps
     assert step.tool.resolve == "data"
     assert json.loads(step.config) == {"form": "text", "license": "Apache-2.0", "origin": "internal", "sealed": False}
 
@@ -103,13 +105,45 @@ def test_sft_needs_a_model_to_start_from() -> None:
 def test_every_file_of_a_base_model_is_pinned_and_no_other() -> None:
     files = Files(("m/config.json", "m/model.safetensors"), "m")
     pins = {"config.json": "0" * 64, "model.safetensors": "1" * 64}
-    assert plan_base_model("m", files, pins, (), "Apache-2.0", "internal").steps[0].directories == ("model",)
+    (step,) = plan_base_model("m", files, None, pins, (), "Apache-2.0", "internal").steps
+    assert step.files == ("manifest.json", "model/config.json", "model/model.safetensors")
     with pytest.raises(BuildError, match="does not name 'config.json'"):
-        plan_base_model("m", files, {"model.safetensors": "1" * 64}, (), "Apache-2.0", "internal")
+        plan_base_model("m", files, None, {"model.safetensors": "1" * 64}, (), "Apache-2.0", "internal")
     with pytest.raises(BuildError, match="names 'x.json', which is not in sources"):
-        plan_base_model("m", files, {**pins, "x.json": "2" * 64}, (), "Apache-2.0", "internal")
+        plan_base_model("m", files, None, {**pins, "x.json": "2" * 64}, (), "Apache-2.0", "internal")
     with pytest.raises(BuildError, match="field 'trained_on': names 'corpus.json', which is not in sources"):
-        plan_base_model("m", files, pins, ("corpus.json",), "Apache-2.0", "internal")
+        plan_base_model("m", files, None, pins, ("corpus.json",), "Apache-2.0", "internal")
+
+
+def test_a_base_model_has_files_or_a_manifest_of_them() -> None:
+    manifest = Files(("m/weights.json",), "m")
+    (step,) = plan_base_model("m", Files((), "m"), manifest, {}, (), "Apache-2.0", "internal").steps
+    assert step.files == ("manifest.json", "weights.json")
+    assert [role.name for role in step.roles] == ["weights"]
+    corpus, pins = Files(("m/corpus.json",), "m"), {"corpus.json": "0" * 64}
+    (step,) = plan_base_model("m", corpus, manifest, pins, ("corpus.json",), "Apache-2.0", "internal").steps
+    assert [role.name for role in step.roles] == ["weights", "files"]
+    with pytest.raises(BuildError, match="field 'sources': must be set, or weights_manifest"):
+        plan_base_model("m", Files((), "m"), None, {}, (), "Apache-2.0", "internal")
+    with pytest.raises(BuildError, match=r"names corpus.json, and weights_manifest names the model's files"):
+        plan_base_model("m", corpus, manifest, pins, (), "Apache-2.0", "internal")
+
+
+def test_a_sharded_dataset_is_a_step_for_each_file_and_one_that_merges() -> None:
+    def plan(*paths: str) -> Plan:
+        records = Files(tuple(f"datasets/fw/{path}" for path in paths), "datasets/fw")
+        return plan_dataset(
+            "datasets/fw:r", records, form="text", license="MIT", origin="internal", sealed=False, sharded=True
+        )
+
+    first, second, merged = plan("a.jsonl", "b/c.jsonl").steps
+    assert (first.part, second.part, merged.part) == ("shard.a.jsonl", "shard.b.c.jsonl", "")
+    assert second.roles == (Role("records", Files(("datasets/fw/b/c.jsonl",), "datasets/fw")),)
+    assert [role.source for role in merged.roles] == [first.product, second.product]
+    # A file that is added leaves the steps of the others as they are.
+    assert plan("a.jsonl", "a2.jsonl", "b/c.jsonl").steps[0] == first
+    with pytest.raises(BuildError, match="field 'sources': the shard of 'b/c.jsonl' would have the name of another"):
+        plan("b.c.jsonl", "b/c.jsonl")
 
 
 def test_generator_and_verifier_must_be_among_the_sources() -> None:

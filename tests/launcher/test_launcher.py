@@ -196,3 +196,52 @@ def test_a_cache_that_cannot_be_made_is_one_error_and_one_hint(launcher: Launche
         f"error: cannot write to {tmp_path}/file/pedigree",
         "hint: name a folder that you can write in XDG_CACHE_HOME",
     ]
+
+
+def refused(launcher: Launcher, *arguments: str, **environment: str) -> list[str]:
+    """What it says when it does not start Pants."""
+    result = subprocess.run(
+        [launcher.repo / "pants", *arguments],
+        cwd=launcher.repo,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(launcher.home), **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    return result.stderr.splitlines()
+
+
+ENGINE = {"PANTS_CONFIG_FILES": "pants.remote.toml", "PEDIGREE_REMOTE": "grpcs://engine.example:443"}
+
+
+def test_an_engine_that_is_told_is_none_of_the_launchers_business(launcher: Launcher) -> None:
+    for token in ("", "eyJhbGciOiJ.eyJzdWIi-_~+/=="):
+        assert "args: version" in launcher.run("version", environment={**ENGINE, "PEDIGREE_REMOTE_TOKEN": token})
+    assert "args: version" in launcher.run("version", environment={"PEDIGREE_REMOTE": "anything"})
+
+
+def test_an_engine_without_an_address_is_one_error_and_one_hint(launcher: Launcher) -> None:
+    hint = "hint: export PEDIGREE_REMOTE=grpcs://HOST:PORT, or build without pants.remote.toml (docs/remote.md)"
+    for address in ("", "engine.example:443", "https://engine.example", "grpcs://", "grpcs://engine.example/path"):
+        told = {"PEDIGREE_REMOTE": address, "PEDIGREE_REMOTE_TOKEN": "t"}
+        expected = [f"error: PEDIGREE_REMOTE is '{address}', and not the address of an engine", hint]
+        assert refused(launcher, "--pants-config-files=pants.remote.toml", "version", **told) == expected
+    assert refused(launcher, PANTS_CONFIG_FILES="pants.remote.toml")[0].startswith("error: PEDIGREE_REMOTE is ''")
+
+
+def test_an_engine_without_a_token_is_one_error_and_one_hint(launcher: Launcher) -> None:
+    assert refused(launcher, **ENGINE) == [
+        "error: PEDIGREE_REMOTE_TOKEN is not set",
+        "hint: export the token that the engine gave you; "
+        "for an engine that asks for none, export it empty (docs/remote.md)",
+    ]
+
+
+@pytest.mark.parametrize("token", ["secret\nline", "secret ", "'secret'", 'sec"ret', "s\u00e9cret", "sec\\ret"])
+def test_a_token_that_pants_would_show_in_an_error_does_not_reach_it(launcher: Launcher, token: str) -> None:
+    told = refused(launcher, **ENGINE, PEDIGREE_REMOTE_TOKEN=token, LANG="C.UTF-8")
+    assert told == [
+        "error: PEDIGREE_REMOTE_TOKEN holds a character that no token has",
+        "hint: look for a space, a quote or a line break around it; "
+        "a token is letters, digits and any of . _ ~ + / = -",
+    ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 import torch
 
 from pedigree.evaluation import predict
+from pedigree.registry.store import Store
+from pedigree.registry.weights_manifest import WeightsFile, WeightsManifest, render_weights_manifest
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files
 from pedigree.step.errors import ToolError
+from pedigree.step.model_files import WEIGHTS_MANIFEST
 from pedigree.training import dpo, sft
 from pedigree.training.trainer import Progress
 from pedigree.weights.loading import load_adapted, load_base
@@ -109,6 +113,18 @@ def test_dpo_makes_the_chosen_answer_win_and_repeats_its_bytes(
     assert "ref" not in {path.name for path in (made[0] / "model").iterdir()}
 
 
+def test_what_is_to_compute_on_an_accelerator_does_not_compute_without(
+    bench: Bench, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    step = bench.step("gpu", SFT, messages(), form="messages", inputs={"base": base})
+    with pytest.raises(
+        ToolError, match="computes on an accelerator, and torch .* sees none\nhint: give the environment"
+    ):
+        sft.main(replace(step, accelerator="nvidia"))
+    assert not (step.root / "outputs/model").exists()
+
+
 def test_training_leaves_the_base_as_it_was(base: Path, tuned: Path) -> None:
     before = load_base(base).state_dict()
     after = load_adapted(base, tuned, trainable=False).unload().state_dict()
@@ -181,3 +197,45 @@ def test_a_process_that_pins_nothing_is_refused(bench: Bench, base: Path, monkey
     step = bench.step("sft", SFT, messages(), form="messages", inputs={"base": base})
     with pytest.raises(ToolError, match="lacks OMP_NUM_THREADS=1"):
         sft.main(step)
+
+
+def by_manifest(base: Path, folder: Path) -> Path:
+    """The same base, as an artifact that names files of a store; its folder is the store's."""
+    store = Store(folder / "store")
+    files = []
+    for name, digest in sorted(directory_files(base / "model").items()):
+        content = (base / "model" / name).read_bytes()
+        files.append(WeightsFile(name, len(content), digest, ("file:x",)))
+        store.object(digest).parent.mkdir(parents=True, exist_ok=True)
+        store.object(digest).write_bytes(content)
+    artifact = folder / "named"
+    artifact.mkdir()
+    (artifact / WEIGHTS_MANIFEST).write_bytes(render_weights_manifest(WeightsManifest(tuple(files))))
+    return artifact
+
+
+def test_a_base_of_the_store_trains_to_the_same_bytes(
+    bench: Bench, base: Path, tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = by_manifest(base, tmp_path)
+    monkeypatch.setenv("PEDIGREE_MODELS", str(tmp_path / "store"))
+    step = bench.step("named", SFT, messages(), form="messages", inputs={"base": named})
+    sft.main(step)
+    assert directory_files(step.root / "outputs") == directory_files(tuned)
+    assert [row["answer"] for row in judge(tmp_path / "judged", tuned, named)] == ["OK", "15.6"]
+
+
+def test_a_base_that_rots_in_the_store_is_not_loaded(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = by_manifest(base, tmp_path)
+    monkeypatch.setenv("PEDIGREE_MODELS", str(tmp_path / "store"))
+    rotten = Store(tmp_path / "store").object(directory_files(base / "model")["model.safetensors"])
+    content = bytearray(rotten.read_bytes())
+    content[-1] ^= 1
+    rotten.write_bytes(content)
+    with pytest.raises(ToolError, match=r"weights 'model\.safetensors' have the sha256 .*, but .* is pinned"):
+        load_base(named)
+    rotten.unlink()
+    with pytest.raises(ToolError, match=r"are not in the store .*\nhint: run, .*: pedigree models fetch MANIFEST"):
+        load_base(named)

@@ -11,10 +11,11 @@ from pants.engine.unions import UnionMembership
 
 from pedigree.build import data_targets, engine, judgement_targets, model_targets, order, planning
 from pedigree.build.addresses import short
+from pedigree.build.environment_targets import StepEnvironmentField
 from pedigree.build.errors import BuildError
 from pedigree.build.facts import DATASETS, Facts
 from pedigree.build.messages import Closure, ClosureRequest, FactsRequest, PlanRequest, StepFieldSet
-from pedigree.build.plan import Plan
+from pedigree.build.plan import LOCAL, Plan
 
 
 @rule(desc="Describe target")
@@ -59,7 +60,9 @@ async def plan_target(request: PlanRequest, union_membership: UnionMembership) -
     target = await engine.resolve_target(request.address)
     for field_set in union_membership[StepFieldSet]:
         if field_set.is_applicable(target):
-            return await engine.plan_steps(field_set.create(target))
+            plan = await engine.plan_steps(field_set.create(target))
+            where = target[StepEnvironmentField].value if target.has_field(StepEnvironmentField) else LOCAL
+            return plan.in_environment(where)
     raise BuildError(
         f"target '{short(request.address.spec)}' is a `{target.alias}`, which has no step", "name another target"
     )
@@ -75,7 +78,9 @@ async def find_closure(request: ClosureRequest) -> Closure:
         specs = order.sources(plans[address] for address in wanted)
         found = [await engine.parse_address(spec) for spec in specs]
         wanted = tuple(address for address in found if address not in plans)
-    return Closure(order.ordered(plans.values()))
+    steps = order.ordered(plans.values())
+    await engine.places_of(steps)
+    return Closure(steps)
 
 
 def rules():  # type: ignore[no-untyped-def]

@@ -9,6 +9,7 @@ from pants.util.strutil import help_text
 
 from pedigree.build import validation
 from pedigree.build.common_fields import ArtifactDependencies, LicenseField, SeedField
+from pedigree.build.environment_targets import StepEnvironmentField
 from pedigree.build.fields import CheckedInt, CheckedMapping, CheckedSources, CheckedString
 from pedigree.build.validation import Fault
 
@@ -46,16 +47,27 @@ class RecordsField(CheckedSources):
     help = "JSON-lines files with the records, beside the BUILD file."
 
 
+class ShardedField(BoolField):
+    alias = "sharded"
+    default = False
+    help = (
+        "Whether each file is a step of its own: a change of one file then runs one small step and one that merges, "
+        "and workers share the others. The artifact is the same. Worth it for dozens of files or hundreds of megabytes."
+    )
+
+
 class DatasetTarget(Target):
     alias = "dataset"
     core_fields = (
         *COMMON_TARGET_FIELDS,
         ArtifactDependencies,
+        StepEnvironmentField,
         RecordsField,
         FormField,
         LicenseField,
         OriginField,
         SealedField,
+        ShardedField,
     )
     help = help_text(
         """
@@ -122,6 +134,7 @@ class SyntheticDatasetTarget(Target):
     core_fields = (
         *COMMON_TARGET_FIELDS,
         ArtifactDependencies,
+        StepEnvironmentField,
         GeneratorSourcesField,
         GeneratorField,
         VerifierField,

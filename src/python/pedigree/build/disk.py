@@ -19,12 +19,16 @@ async def deliver(request: Delivery, build_root: BuildRoot, dist_dir: DistDir) -
     """Bring a directory under dist to what was made, if it is not that already."""
     relative = dist_dir.relpath / request.path
     directory = build_root.pathlib_path / relative
-    entries = await engine.file_entries(request.digest)
-    digests = {entry.path: entry.file_digest.fingerprint for entry in entries}
-    if not dist.holds(directory, digests):
-        files = {file.path: file.content for file in await engine.contents(request.digest)}
-        dist.require_intact(files, digests)
-        dist.replace(directory, files)
+    try:
+        entries = await engine.file_entries(request.digest)
+        digests = {entry.path: entry.file_digest.fingerprint for entry in entries}
+        if not dist.holds(directory, digests):
+            files = {file.path: file.content for file in await engine.contents(request.digest)}
+            dist.require_intact(files, digests)
+            dist.replace(directory, files)
+    except engine.IntrinsicError as error:
+        await engine.explain(f"cannot write {relative}", error)
+        raise
     if request.announced:
         logger.info(f"Wrote {relative}")
     return Delivered(str(relative))

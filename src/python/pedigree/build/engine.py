@@ -13,10 +13,13 @@ from pants.backend.python.target_types import PythonSourceField
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.util_rules.pex import Pex, PexRequest
 from pants.backend.python.util_rules.pex_environment import PythonExecutable
+from pants.base.exceptions import IntrinsicError as IntrinsicError
 from pants.core.target_types import ResourceSourceField
+from pants.core.util_rules.environments import EnvironmentNameRequest, EnvironmentTarget
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.addresses import Address, Addresses, AddressInput, UnparsedAddressInputs
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.environment import EnvironmentName
 from pants.engine.fs import (
     AddPrefix,
     CreateDigest,
@@ -43,11 +46,16 @@ from pants.engine.target import (
     WrappedTarget,
     WrappedTargetRequest,
 )
+from pants.option.global_options import GlobalOptions
 
-from pedigree.build import sandbox
+from pedigree.build import remote_errors, sandbox
 from pedigree.build.facts import Facts
 from pedigree.build.fields import unmatched
 from pedigree.build.messages import (
+    AdmitRequest,
+    Admitted,
+    Attested,
+    AttestRequest,
     Closure,
     ClosureRequest,
     Delivered,
@@ -57,7 +65,10 @@ from pedigree.build.messages import (
     IsolationProbed,
     IsolationRequest,
     Made,
+    Place,
+    PlaceRequest,
     PlanRequest,
+    ProductRequest,
     PublicKey,
     PublicKeyRequest,
     Sealed,
@@ -67,7 +78,7 @@ from pedigree.build.messages import (
     ToolCode,
     ToolEnvironment,
 )
-from pedigree.build.plan import Files, Plan, Product, Tool
+from pedigree.build.plan import Files, Plan, Product, Step, Tool
 
 
 async def parse_address(spec: str) -> Address:
@@ -110,9 +121,9 @@ async def plans_of(addresses: Iterable[Address]) -> Tuple[Plan, ...]:
     return await MultiGet(Get(Plan, PlanRequest(address)) for address in addresses)
 
 
-async def make(products: Iterable[Product]) -> Tuple[Made, ...]:
-    """What steps make; runs them where it is not known."""
-    return await MultiGet(Get(Made, Product, product) for product in products)
+async def make(products: Iterable[Product], fresh: Tuple[str, ...] = ()) -> Tuple[Made, ...]:
+    """What steps make; runs them where it is not known, and those that `fresh` names in any case."""
+    return await MultiGet(Get(Made, ProductRequest(product, fresh)) for product in products)
 
 
 async def run_step(request: StepRun) -> Made:
@@ -149,6 +160,11 @@ async def capture_files(paths: Iterable[str]) -> Digest:
     return await Get(Digest, PathGlobs, globs)
 
 
+async def capture_present(paths: Iterable[str]) -> Digest:
+    """Those of these files of the repository that exist."""
+    return await Get(Digest, PathGlobs, PathGlobs(paths))
+
+
 async def code_of(address: Address) -> Digest:
     """A Python target, all first-party Python that it imports, and the resources that these need."""
     closure = await Get(TransitiveTargets, TransitiveTargetsRequest([address]))
@@ -174,13 +190,72 @@ async def find_python(constraints: InterpreterConstraints) -> PythonExecutable:
 
 
 async def execute_process(process: Process) -> FallibleProcessResult:
-    """Run a process."""
+    """Run a process on this machine."""
     return await Get(FallibleProcessResult, Process, process)
+
+
+async def execute_processes(processes: Iterable[Process]) -> Tuple[FallibleProcessResult, ...]:
+    """Run processes on this machine, side by side."""
+    return await MultiGet(Get(FallibleProcessResult, Process, process) for process in processes)
+
+
+async def execute_process_in(environment: str | None, process: Process) -> FallibleProcessResult:
+    """Run a process in an environment."""
+    return await Get(FallibleProcessResult, {process: Process, EnvironmentName(environment): EnvironmentName})
+
+
+async def explain(where: str, error: IntrinsicError) -> None:
+    """Say what an error of Pants means to whoever builds, where it comes from an engine of remote execution.
+
+    Raises:
+        BuildError: It does; otherwise the error is the caller's to raise again.
+    """
+    options = await Get(GlobalOptions)
+    told = remote_errors.explained(where, str(error), options.remote_execution_address or options.remote_store_address)
+    if told is not None:
+        raise told from error
+
+
+def named(environment: str) -> EnvironmentName:
+    """An environment by its name."""
+    return EnvironmentName(environment)
+
+
+async def environment_name(environment: str, origin: str) -> EnvironmentName:
+    """The environment that a name stands for, fallbacks applied."""
+    return await Get(EnvironmentName, EnvironmentNameRequest(environment, description_of_origin=origin))
+
+
+async def environment_target(name: EnvironmentName) -> Target | None:
+    """The target that describes an environment, if one does."""
+    found = await Get(EnvironmentTarget, EnvironmentName, name)
+    return found.val
+
+
+async def place_of(environment: str, address: str) -> Place:
+    """Where the steps of a target run."""
+    return await Get(Place, PlaceRequest(environment, address))
+
+
+async def places_of(steps: Iterable[Step]) -> Tuple[Place, ...]:
+    """Where steps run; raises when one of them can run nowhere."""
+    wanted = sorted({(step.environment, step.address) for step in steps})
+    return await MultiGet(Get(Place, PlaceRequest(environment, address)) for environment, address in wanted)
 
 
 async def environment_vars(names: Iterable[str]) -> EnvironmentVars:
     """Variables of the environment that Pants was called in."""
     return await Get(EnvironmentVars, EnvironmentVarsRequest(tuple(names)))
+
+
+async def attest(made: Made, fresh: bool) -> None:
+    """Sign what is known of a step that this run of Pants ran."""
+    await Get(Attested, AttestRequest(made, fresh))
+
+
+async def admit(made: Tuple[Made, ...], attempt: int) -> Admitted:
+    """Which results have a signed record of the run that made them."""
+    return await Get(Admitted, AdmitRequest(made, attempt))
 
 
 async def probe_isolation() -> None:
@@ -255,9 +330,9 @@ async def snapshot(digest: Digest) -> Snapshot:
     return await Get(Snapshot, Digest, digest)
 
 
-async def public_key(release: str) -> PublicKey:
+async def public_key() -> PublicKey:
     """The public key of whoever signs."""
-    return await Get(PublicKey, PublicKeyRequest(release))
+    return await Get(PublicKey, PublicKeyRequest())
 
 
 async def seal(request: SealRequest) -> Sealed:

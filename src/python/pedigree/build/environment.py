@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.target_types import PexLayout
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.util_rules.pex import PexRequest
 from pants.backend.python.util_rules.pex_requirements import PexRequirements, Resolve
-from pants.engine.process import Process
+from pants.engine.process import Process, ProcessCacheScope
 from pants.engine.rules import collect_rules, rule
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
 from pedigree.build import engine
 from pedigree.build.errors import BuildError
-from pedigree.build.locks import pinned_versions
+from pedigree.build.locks import pin_file, pinned_versions, require_pinned
 from pedigree.build.messages import EnvironmentRequest, ToolCode, ToolEnvironment
 from pedigree.build.plan import Tool
 from pedigree.build.sandbox import PEX
@@ -36,6 +37,8 @@ async def prepare_environment(request: EnvironmentRequest, python_setup: PythonS
         PexRequest(
             output_filename=PEX,
             internal_only=True,
+            # One file: what is known by one digest can be pinned, and shared caches find it again.
+            layout=PexLayout.ZIPAPP,
             interpreter_constraints=constraints,
             requirements=PexRequirements(from_superset=Resolve(request.resolve, use_entire_lockfile=True)),
             additional_args=_PEX_ARGUMENTS,
@@ -47,14 +50,21 @@ async def prepare_environment(request: EnvironmentRequest, python_setup: PythonS
             (python.path, "--version"),
             description="Ask the interpreter for its version",
             env={"INTERPRETER": python.fingerprint},
+            # Never from a cache that others write.
+            cache_scope=ProcessCacheScope.PER_RESTART_SUCCESSFUL,
             level=LogLevel.DEBUG,
         )
     )
     captured = await engine.capture_files((lock,))
     (entry,) = await engine.file_entries(captured)
     (content,) = await engine.contents(captured)
+    (packages,) = await engine.file_entries(pex.digest)
+    pins = await engine.contents(await engine.capture_present((pin_file(lock),)))
+    require_pinned(lock, packages.file_digest.fingerprint, pins[0].content.decode() if pins else None)
     return ToolEnvironment(
+        resolve=request.resolve,
         packages=pex.digest,
+        packages_sha256=packages.file_digest.fingerprint,
         python=python.path,
         version=version.stdout.decode().strip(),
         python_sha256=python.fingerprint,

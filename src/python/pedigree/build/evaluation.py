@@ -49,7 +49,8 @@ async def evaluate(batch: EvaluationTestRequest.Batch[EvaluationTestFieldSet, An
     address = batch.single_element.address
     await engine.closure_of(address)
     (plan,) = await engine.plans_of((address,))
-    made = await engine.run_step(StepRun(plan.step(""), fresh=test.force))
+    judge = plan.step("")
+    made = await engine.run_step(StepRun(judge, (judge.name,) if test.force else ()))
     (report,) = await engine.contents(await engine.subset(made.artifact, (REPORT,)))
     return TestResult(
         exit_code=0 if made.passed else 1,

@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pedigree.build.plan import Files, Role, Step
 from pedigree.build.sandbox import recorded_command
 from pedigree.step.canonical import canonical_json, parse_json
 from pedigree.step.context import STEP_FILE
-from pedigree.step.record import Input, Record, Tool
+from pedigree.step.record import WORKSTATION, Input, Record, Tool
 
 PLATFORM = {"isa": "x86_64", "system": "linux"}
-BUILDER = "workstation"
 
 # The interpreter's digest is in the environment, so that another interpreter at the same path is another key.
 INTERPRETER = "PEDIGREE_INTERPRETER"
 
 
-def step_file(step: Step) -> tuple[str, bytes]:
+@dataclass(frozen=True)
+class Run:
+    """Where and with what a step ran.
+
+    Attributes:
+        tool: Code and environment.
+        environment: Variables of the process, but for the one that makes the interpreter part of the key.
+        builder: Who ran it.
+        properties: What a worker was asked to have.
+        accelerator: What it had beside processors.
+    """
+
+    tool: Tool
+    environment: Mapping[str, str]
+    builder: str = WORKSTATION
+    properties: Mapping[str, str] = field(default_factory=dict)
+    accelerator: Mapping[str, str] = field(default_factory=dict)
+
+
+def step_file(step: Step, accelerator: str) -> tuple[str, bytes]:
     """Name and content of the document that a tool reads its settings from."""
     document = {"target": step.address, "config": parse_json(step.config, step.name)}
-    return STEP_FILE, canonical_json(document)
+    return STEP_FILE, canonical_json({**document, "accelerator": accelerator} if accelerator else document)
 
 
 def _origin(role: Role) -> Input:
@@ -29,15 +48,12 @@ def _origin(role: Role) -> Input:
     return Input("", source.prefix) if isinstance(source, Files) else Input(source.name, "")
 
 
-def record(
-    step: Step, tool: Tool, environment: Mapping[str, str], materials: Mapping[str, str], products: Mapping[str, str]
-) -> bytes:
+def record(step: Step, run: Run, materials: Mapping[str, str], products: Mapping[str, str]) -> bytes:
     """The record of a step, as canonical JSON.
 
     Args:
         step: What was asked for.
-        tool: Code and environment that it ran with.
-        environment: Variables of the process.
+        run: Where and with what it ran.
         materials: Path in the sandbox -> sha256.
         products: Path in the artifact -> sha256.
     """
@@ -45,13 +61,16 @@ def record(
         name=step.name,
         address=step.address,
         kind=step.kind,
-        tool=tool,
+        tool=run.tool,
         config=parse_json(step.config, step.name),
-        command=recorded_command(tool.module, tool.interpreter),
-        environment=environment,
+        command=recorded_command(run.tool.module, run.tool.interpreter),
+        environment=run.environment,
         platform=PLATFORM,
-        builder=BUILDER,
-        reproducibility="bitwise",
+        properties=run.properties,
+        accelerator=run.accelerator,
+        builder=run.builder,
+        # Kernels of accelerators are equal within a tolerance, not to the bit.
+        reproducibility="bounded" if run.accelerator else "bitwise",
         inputs={role.name: _origin(role) for role in step.roles},
         materials=materials,
         products=products,

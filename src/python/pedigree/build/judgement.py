@@ -9,8 +9,8 @@ from pedigree.build import tools
 from pedigree.build.errors import in_field
 from pedigree.build.facts import DATASETS, MODELS, Facts
 from pedigree.build.plan import Files, Plan, Product, Role, Step, settings
-from pedigree.build.planning import MODEL
 from pedigree.build.validation import METRICS, TASKS
+from pedigree.step.model_files import companion_files, weight_files
 from pedigree.step.record import step_name
 
 REPORT = "report.json"
@@ -132,7 +132,8 @@ def plan_release(
         roles.append(Role(f"evaluations/{suite}", Product(facts.address)))
     config = settings({"release": name, "base": step_name(model.base) if model.adapter else ""})
     delivered = tuple(f"evaluation/{suite}/{file}" for suite in suites for file in (REPORT, REPORT_PAGE, PREDICTIONS))
-    return Plan((Step(address, "release", tools.RELEASE, config, tuple(roles), (CARD, *delivered), (MODEL,)),))
+    files = (CARD, *delivered, *weight_files("lora" if model.adapter else "full"))
+    return Plan((Step(address, "release", tools.RELEASE, config, tuple(roles), files, companion_files()),))
 
 
 def suite_name(address: str) -> str:

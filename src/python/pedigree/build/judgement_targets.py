@@ -10,6 +10,7 @@ from pants.util.strutil import help_text
 
 from pedigree.build import validation
 from pedigree.build.common_fields import ArtifactDependencies, StepDependencies
+from pedigree.build.environment_targets import StepEnvironmentField
 from pedigree.build.fields import (
     CheckedField,
     CheckedMapping,
@@ -122,6 +123,7 @@ class EvaluationTarget(Target):
     core_fields = (
         *COMMON_TARGET_FIELDS,
         EvaluationDependencies,
+        StepEnvironmentField,
         ModelField,
         SuiteField,
         StagesField,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Tuple
+from typing import Optional, Tuple
 
 from pants.engine.addresses import Address
 from pants.engine.environment import EnvironmentName
@@ -13,7 +13,7 @@ from pants.engine.target import FieldSet
 from pants.engine.unions import union
 from pants.util.frozendict import FrozenDict
 
-from pedigree.build.plan import Step
+from pedigree.build.plan import Product, Step
 
 
 @union(in_scope_types=[EnvironmentName])
@@ -51,6 +51,35 @@ class Closure:
 
 
 @dataclass(frozen=True)
+class PlaceRequest:
+    """Ask where an environment is; `address` is the target that names it, for errors."""
+
+    environment: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where steps run.
+
+    Attributes:
+        name: The environment of Pants, None where nothing is configured.
+        remote: Whether workers of an engine run them; otherwise this machine does.
+        builder: What provenance calls a remote place.
+        properties: What a worker is asked to have.
+        accelerator: What a worker must have beside processors; empty for nothing.
+        resolves: Resolve that a tool asks for -> resolve that it gets here.
+    """
+
+    name: Optional[str]
+    remote: bool = False
+    builder: str = ""
+    properties: FrozenDict[str, str] = field(default_factory=FrozenDict)
+    accelerator: str = ""
+    resolves: FrozenDict[str, str] = field(default_factory=FrozenDict)
+
+
+@dataclass(frozen=True)
 class EnvironmentRequest:
     """Ask for the third-party packages of a resolve and the interpreter that runs them."""
 
@@ -62,7 +91,9 @@ class ToolEnvironment:
     """Third-party packages and interpreter of a tool.
 
     Attributes:
+        resolve: Its name.
         packages: Digest that holds the packages as `env.pex`.
+        packages_sha256: Digest of that file.
         python: Path of the interpreter on this machine; appears in no record.
         version: What the interpreter reports, `Python 3.11.2`.
         python_sha256: Digest of the interpreter's executable.
@@ -71,7 +102,9 @@ class ToolEnvironment:
         versions: Package -> version, as the lock file pins them.
     """
 
+    resolve: str
     packages: Digest
+    packages_sha256: str
     python: str
     version: str
     python_sha256: str
@@ -89,10 +122,18 @@ class ToolCode:
 
 @dataclass(frozen=True)
 class StepRun:
-    """Ask to run a step; `fresh` runs it though its result is known."""
+    """Ask to run a step; those that `fresh` names are run though their result is known."""
 
     step: Step
-    fresh: bool = False
+    fresh: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProductRequest:
+    """Ask for what a step makes; `fresh` as for a step."""
+
+    product: Product
+    fresh: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +155,40 @@ class Made:
     passed: bool
     talk: str
     metadata: ProcessResultMetadata = field(compare=False, hash=False)
+
+
+@dataclass(frozen=True)
+class AttestRequest:
+    """Ask to sign what is known of a step, if this run of Pants ran it; `fresh` tells it from a cached result."""
+
+    made: Made
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Attested:
+    """It is signed, or was not run now."""
+
+
+@dataclass(frozen=True)
+class AdmitRequest:
+    """Ask which results have a signed record of the run that made them; `attempt` counts how often this was asked."""
+
+    made: Tuple[Made, ...]
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """The answer.
+
+    Attributes:
+        builders: Step -> who ran it, of every step that has a record.
+        refused: Steps that have none.
+    """
+
+    builders: FrozenDict[str, str]
+    refused: Tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,9 +219,7 @@ class Delivered:
 
 @dataclass(frozen=True)
 class PublicKeyRequest:
-    """Ask for the public key of whoever signs a release."""
-
-    release: str
+    """Ask for the public key of whoever signs here."""
 
 
 @dataclass(frozen=True)

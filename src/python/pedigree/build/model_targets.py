@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.target import COMMON_TARGET_FIELDS, SingleSourceField, StringField, Target
+from pants.engine.target import COMMON_TARGET_FIELDS, OptionalSingleSourceField, SingleSourceField, StringField, Target
 from pants.util.strutil import help_text
 
 from pedigree.build import validation
 from pedigree.build.common_fields import ArtifactDependencies, LicenseField, SeedField
+from pedigree.build.environment_targets import StepEnvironmentField
 from pedigree.build.fields import (
     CheckedField,
     CheckedMapping,
@@ -24,14 +25,29 @@ from pedigree.build.validation import Fault
 
 
 class ModelFilesField(CheckedSources):
-    required = True
     example = "['config.json', 'model.safetensors', 'tokenizer.json']"
     help = "The model's files: safetensors, JSON, jinja and text. Nothing that runs code when it is loaded."
 
 
+class WeightsManifestField(CheckedField, OptionalSingleSourceField):
+    alias = "weights_manifest"
+    example = "'weights.json'"
+    uses_source_roots = False
+    expected_file_extensions = (".json",)
+    help = (
+        "Instead of files: a manifest of files that are too large for a repository, with size, sha256 and origins of "
+        "each, as `pedigree models lock` writes it. `pedigree models fetch` brings them into the store of every "
+        "machine that runs steps; there each step opens and verifies them."
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> Any:
+        """Check a value; `help` shows the type of `raw_value`."""
+        return super().compute_value(raw_value, address)
+
+
 class DigestsField(CheckedMapping):
     alias = "digests"
-    required = True
     example = "{'config.json': '<sha256>'}"
     help = "File -> sha256, for every file in sources: what was approved is what is used."
 
@@ -61,7 +77,9 @@ class BaseModelTarget(Target):
     core_fields = (
         *COMMON_TARGET_FIELDS,
         ArtifactDependencies,
+        StepEnvironmentField,
         ModelFilesField,
+        WeightsManifestField,
         DigestsField,
         TrainedOnField,
         LicenseField,
@@ -72,7 +90,8 @@ class BaseModelTarget(Target):
         A model that training starts from, pinned by the digest of each file.
 
         Weights are refused unless they are well-formed safetensors, and so is whatever would run code when the model
-        is loaded. The artifact is `model/` and `manifest.json`.
+        is loaded. The artifact is `model/` and `manifest.json`; of a model whose files a `weights_manifest` names it is
+        `weights.json` and `manifest.json`.
 
         Example:
 
@@ -143,6 +162,7 @@ class FinetuneTarget(Target):
     core_fields = (
         *COMMON_TARGET_FIELDS,
         ArtifactDependencies,
+        StepEnvironmentField,
         MethodField,
         BaseField,
         AdapterField,

@@ -6,11 +6,14 @@ Imports nothing of Pants.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pedigree.step.canonical import canonical_json
 from pedigree.step.record import step_name
+
+LOCAL = "__local__"
+"""The environment of a target that does not name one: this machine."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,10 @@ class Step:
         config: The settings, a JSON object in canonical form.
         roles: The inputs.
         files: Files that the tool writes under `outputs/`.
-        directories: Directories that the tool writes under `outputs/`.
+        optional: Files that it may write there. What is in neither list is not kept.
         part: Tells the steps of one target apart; empty for the step whose products are the target's.
         gate: Whether exit code 3 is a verdict of this step and not a failure.
+        environment: Name of the environment that the target asks for.
     """
 
     address: str
@@ -77,14 +81,20 @@ class Step:
     config: str
     roles: tuple[Role, ...]
     files: tuple[str, ...]
-    directories: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     part: str = ""
     gate: bool = False
+    environment: str = LOCAL
 
     @property
     def name(self) -> str:
         """The step's name, unique in a release."""
         return step_name(self.address, self.part)
+
+    @property
+    def subject(self) -> str:
+        """What an error is about."""
+        return f"target '{self.address}'"
 
     @property
     def product(self) -> Product:
@@ -101,6 +111,10 @@ class Plan:
     def step(self, part: str) -> Step:
         """The step with this part."""
         return next(step for step in self.steps if step.part == part)
+
+    def in_environment(self, environment: str) -> Plan:
+        """The same steps, run in another environment."""
+        return Plan(tuple(replace(step, environment=environment) for step in self.steps))
 
 
 def settings(config: Mapping[str, Any]) -> str:

@@ -5,18 +5,18 @@ The rules in `plans` hydrate fields and call these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pedigree.build import facts as demand
 from pedigree.build import tools
 from pedigree.build.errors import in_field
 from pedigree.build.facts import DATASETS, MODELS, Facts
 from pedigree.build.plan import Files, Plan, Product, Role, Step, settings
+from pedigree.step.model_files import MODEL, WEIGHTS_MANIFEST, companion_files, weight_files
 from pedigree.step.record import step_name
 
 MANIFEST = "manifest.json"
 RECORDS = "records.jsonl"
-MODEL = "model"
 
 
 def relative(files: Files) -> tuple[str, ...]:
@@ -25,11 +25,24 @@ def relative(files: Files) -> tuple[str, ...]:
     return tuple(path[start:] for path in files.paths)
 
 
-def plan_dataset(address: str, records: Files, form: str, license: str, origin: str, sealed: bool) -> Plan:
-    """Validate records and write them in canonical form."""
-    config = {"form": form, "license": license, "origin": origin, "sealed": sealed}
-    roles = (Role("records", records),)
-    return Plan((Step(address, "dataset", tools.DATASET, settings(config), roles, (RECORDS, MANIFEST)),))
+def plan_dataset(
+    address: str, records: Files, *, form: str, license: str, origin: str, sealed: bool, sharded: bool
+) -> Plan:
+    """Validate records and write them in canonical form, all at once or file by file."""
+    config = settings({"form": form, "license": license, "origin": origin, "sealed": sealed})
+    made = (RECORDS, MANIFEST)
+    if not sharded:
+        return Plan((Step(address, "dataset", tools.DATASET, config, (Role("records", records),), made),))
+    shards: dict[str, Step] = {}
+    for path, name in zip(records.paths, relative(records)):
+        part = f"shard.{name.replace('/', '.')}"
+        if part in shards:
+            what = f"the shard of '{name}' would have the name of another one, '{part}'"
+            raise in_field(address, "sources", what, "rename one of the files")
+        role = Role("records", Files((path,), records.prefix))
+        shards[part] = Step(address, "dataset", tools.DATASET, config, (role,), made, part=part)
+    roles = tuple(Role(f"shards/{part}", step.product) for part, step in shards.items())
+    return Plan((*shards.values(), Step(address, "dataset", tools.MERGE, config, roles, made)))
 
 
 def plan_synthetic_dataset(
@@ -69,10 +82,17 @@ def plan_synthetic_dataset(
 
 
 def plan_base_model(
-    address: str, files: Files, digests: Mapping[str, str], trained_on: Sequence[str], license: str, origin: str
+    address: str,
+    files: Files,
+    weights: Files | None,
+    digests: Mapping[str, str],
+    trained_on: Sequence[str],
+    license: str,
+    origin: str,
 ) -> Plan:
-    """Check pinned files and make a model of them."""
+    """Check pinned files, here or those that a manifest names, and make a model of them."""
     present, pinned = set(relative(files)), set(digests)
+    _require_one_source(address, present - set(trained_on), weights)
     for name in sorted(present - pinned):
         raise in_field(address, "digests", f"does not name '{name}'", f"add what `sha256sum {name}` prints")
     for name in sorted(pinned - present):
@@ -82,8 +102,29 @@ def plan_base_model(
             address, "trained_on", f"names '{name}', which is not in sources", "add it there, with its digest"
         )
     config = {"digests": dict(digests), "trained_on": list(trained_on), "license": license, "origin": origin}
-    roles = (Role("files", files),)
-    return Plan((Step(address, "base_model", tools.BASE_MODEL, settings(config), roles, (MANIFEST,), (MODEL,)),))
+    if weights:
+        roles = [Role("weights", weights), *([Role("files", files)] if files.paths else [])]
+        step = Step(
+            address, "base_model", tools.BASE_MODEL, settings(config), tuple(roles), (MANIFEST, WEIGHTS_MANIFEST)
+        )
+        return Plan((step,))
+    roles = [Role("files", files)]
+    kept = tuple(f"{MODEL}/{name}" for name in sorted(present - set(trained_on)))
+    return Plan((Step(address, "base_model", tools.BASE_MODEL, settings(config), tuple(roles), (MANIFEST, *kept)),))
+
+
+def _require_one_source(address: str, files: Collection[str], weights: Files | None) -> None:
+    if not files and weights is None:
+        raise in_field(
+            address,
+            "sources",
+            "must be set, or weights_manifest",
+            "write sources=['config.json', 'model.safetensors', 'tokenizer.json'] with digests, "
+            "or weights_manifest='weights.json'",
+        )
+    if files and weights is not None:
+        what = f"names {', '.join(sorted(files))}, and weights_manifest names the model's files"
+        raise in_field(address, "sources", what, "use one of the two; beside a manifest only what trained_on names")
 
 
 def default_weights(method: str) -> str:
@@ -114,7 +155,8 @@ def plan_finetune(
         roles.append(Role(f"datasets/{step_name(facts.address)}", Product(facts.address)))
     roles.append(Role("hyperparameters", hyperparameters))
     config = settings({"seed": seed, "weights": weights})
-    step = Step(address, "finetune", tools.FINETUNE[method], config, tuple(roles), ("training.json",), (MODEL,))
+    files = ("training.json", *weight_files(weights))
+    step = Step(address, "finetune", tools.FINETUNE[method], config, tuple(roles), files, companion_files())
     return Plan((step,))
 
 

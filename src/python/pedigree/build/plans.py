@@ -31,6 +31,7 @@ class DatasetFieldSet(StepFieldSet):
     license: common_fields.LicenseField
     origin: data_targets.OriginField
     sealed: data_targets.SealedField
+    sharded: data_targets.ShardedField
 
 
 @rule(desc="Plan dataset")
@@ -43,6 +44,7 @@ async def plan_dataset(fields: DatasetFieldSet) -> Plan:
         license=str(fields.license.value),
         origin=str(fields.origin.value),
         sealed=fields.sealed.value,
+        sharded=fields.sharded.value,
     )
 
 
@@ -82,9 +84,10 @@ async def plan_synthetic_dataset(fields: SyntheticDatasetFieldSet) -> Plan:
 
 @dataclass(frozen=True)
 class BaseModelFieldSet(StepFieldSet):
-    required_fields = (model_targets.ModelFilesField,)
+    required_fields = (model_targets.WeightsManifestField,)
 
     files: model_targets.ModelFilesField
+    weights: model_targets.WeightsManifestField
     digests: model_targets.DigestsField
     trained_on: model_targets.TrainedOnField
     license: common_fields.LicenseField
@@ -97,6 +100,7 @@ async def plan_base_model(fields: BaseModelFieldSet) -> Plan:
     return planning.plan_base_model(
         short(fields.address.spec),
         files,
+        await engine.source_files(fields.weights) if fields.weights.value else None,
         fields.digests.value or {},
         fields.trained_on.value or (),
         str(fields.license.value),

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from pedigree.build import closure, disk, environment, evaluation, inference, isolation, package, plans, release, run
+from pants.core.util_rules.environments import RemoteEnvironmentTarget
+
+from pedigree.build import (
+    attestation,
+    closure,
+    disk,
+    environment,
+    evaluation,
+    inference,
+    isolation,
+    package,
+    placement,
+    plans,
+    release,
+    run,
+)
 from pedigree.build.data_targets import DatasetTarget, SyntheticDatasetTarget
+from pedigree.build.environment_targets import ENVIRONMENT_FIELDS
 from pedigree.build.judgement_targets import EvalSuiteTarget, EvaluationTarget, ReleaseTarget
 from pedigree.build.model_targets import BaseModelTarget, FinetuneTarget
 
@@ -23,5 +39,19 @@ def target_types():  # type: ignore[no-untyped-def]
 
 def rules():  # type: ignore[no-untyped-def]
     """All rules."""
-    modules = (plans, closure, environment, run, disk, package, release, evaluation, inference, isolation)
-    return [rule for module in modules for rule in module.rules()]
+    modules = (
+        plans,
+        closure,
+        placement,
+        environment,
+        run,
+        attestation,
+        disk,
+        package,
+        release,
+        evaluation,
+        inference,
+        isolation,
+    )
+    fields = [RemoteEnvironmentTarget.register_plugin_field(field) for field in ENVIRONMENT_FIELDS]
+    return [*fields, *(rule for module in modules for rule in module.rules())]

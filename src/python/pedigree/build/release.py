@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import List, Tuple
 
 from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, PackageFieldSet
-from pants.engine.fs import EMPTY_DIGEST, Digest
-from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
+from pants.engine.fs import EMPTY_DIGEST
+from pants.engine.process import ProcessCacheScope
 from pants.engine.rules import _uncacheable_rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from pedigree.build import dist, engine, evidence, sandbox, signer, verdict
+from pedigree.build import dist, engine, evidence, signer, trusted, verdict
 from pedigree.build.addresses import short
 from pedigree.build.errors import BuildError
 from pedigree.build.judgement import REPORT, REPORT_PAGE
 from pedigree.build.judgement_targets import ReleaseDependencies
 from pedigree.build.messages import Made, PublicKey, PublicKeyRequest, Sealed, SealRequest
-from pedigree.build.plan import Product, Tool
+from pedigree.build.plan import Product, Step
 from pedigree.build.tools import KEYS, SEAL
-from pedigree.step.canonical import canonical_json
+from pedigree.step.canonical import canonical_json, parse_json
 from pedigree.step.context import OUTPUTS
+from pedigree.step.record import Record
 
 logger = logging.getLogger(__name__)
 
@@ -35,37 +36,6 @@ class ReleaseFieldSet(PackageFieldSet):
     dependencies: ReleaseDependencies
 
 
-async def _trust_process(
-    tool: Tool, arguments: Tuple[str, ...], files: Digest, signer_uri: str, scope: ProcessCacheScope, description: str
-) -> FallibleProcessResult:
-    """Run a tool of the room that holds keys. It is no step: it may reach a signer, and leaves no record."""
-    environment = await engine.tool_environment(tool.resolve)
-    code = await engine.tool_code(tool)
-    inputs = await engine.merge_digests((files, code.digest))
-    checksums = await engine.checksums(inputs)
-    listed = await engine.create_digest([(sandbox.CHECKSUMS, checksums)])
-    return await engine.execute_process(
-        Process(
-            sandbox.checked((*sandbox.command(environment.python, tool.module)[:-1], *arguments), checksums),
-            description=description,
-            input_digest=await engine.merge_digests((inputs, listed, environment.packages)),
-            env={
-                **sandbox.ENVIRONMENT,
-                evidence.INTERPRETER: environment.python_sha256,
-                **({signer.SIGNER: signer_uri} if signer_uri else {}),
-            },
-            append_only_caches={"pex_root": sandbox.PEX_ROOT},
-            output_directories=[OUTPUTS],
-            cache_scope=scope,
-        )
-    )
-
-
-def _require_success(what: str, tool: Tool, result: FallibleProcessResult) -> None:
-    if result.exit_code != 0:
-        raise sandbox.failure(what, tool.module, result.exit_code, result.stderr.decode(errors="replace"))
-
-
 @_uncacheable_rule
 async def find_public_key(request: PublicKeyRequest) -> PublicKey:
     """The signer's public key, read anew in every run; a developer's key is made on first use."""
@@ -76,8 +46,8 @@ async def find_public_key(request: PublicKeyRequest) -> PublicKey:
         empty = await engine.create_digest(())
         action = "public" if uri else "init"
         once = ProcessCacheScope.PER_SESSION
-        result = await _trust_process(KEYS, (action,), empty, uri, once, "Ask for the signer's public key")
-        _require_success(request.release, KEYS, result)
+        result = await trusted.run_trusted(KEYS, (action,), empty, uri, once, "Ask for the signer's public key")
+        trusted.require_success("the signer", KEYS, result)
         if not uri:
             logger.warning(result.stderr.decode(errors="replace").strip())
         pem = result.stdout if uri else signer.developer_public_key()
@@ -88,7 +58,7 @@ async def find_public_key(request: PublicKeyRequest) -> PublicKey:
 
 @rule(desc="Seal release")
 async def seal(request: SealRequest) -> Sealed:
-    """What the sealing tool adds to a release. Cached under the records and the public key."""
+    """What the sealing tool adds to a release. Known by the records and the public key while the daemon lives."""
     documents: List[Tuple[str, bytes]] = [(f"records/{made.step.name}.json", made.record) for made in request.closure]
     release = request.closure[-1]
     documents.append(("signer.pub", request.key.pem))
@@ -96,10 +66,9 @@ async def seal(request: SealRequest) -> Sealed:
     documents.append(("seal.json", canonical_json(document)))
     delivered = await engine.add_prefix(release.artifact, "release")
     files = await engine.merge_digests((await engine.create_digest(documents), delivered))
-    result = await _trust_process(
-        SEAL, (".",), files, request.key.uri, ProcessCacheScope.SUCCESSFUL, f"seal {release.step.address}"
-    )
-    _require_success(release.step.address, SEAL, result)
+    scope = ProcessCacheScope.PER_RESTART_SUCCESSFUL
+    result = await trusted.run_trusted(SEAL, (".",), files, request.key.uri, scope, f"seal {release.step.address}")
+    trusted.require_success(release.step.subject, SEAL, result)
     evidence_files = await engine.remove_prefix(result.output_digest, OUTPUTS)
     return Sealed(evidence_files)
 
@@ -123,20 +92,58 @@ async def _require_green(judged: Tuple[Made, ...]) -> None:
     raise verdict.gates_not_met([made.step.address for made in red], documents, pages)
 
 
+async def _admitted(steps: Tuple[Step, ...], fresh: Tuple[str, ...] = ()) -> Tuple[Tuple[Made, ...], Tuple[str, ...]]:
+    """What steps made, and which of them ran now because no signed record of a run vouched for what was known."""
+    while True:
+        made = await engine.make((step.product for step in steps), fresh)
+        admitted = await engine.admit(made, len(fresh))
+        if not admitted.refused:
+            return tuple(_built_by(one, admitted.builders[one.step.name]) for one in made), fresh
+        if set(admitted.refused) & set(fresh):
+            raise BuildError(
+                f"no record of the run was kept for {', '.join(admitted.refused)}",
+                "look at what the run printed above; end the daemon (kill $(cat .pids/*/pantsd/pid)) and build again",
+            )
+        logger.warning(
+            "A cache holds results that no signed record of a run vouches for; they are made anew: "
+            + ", ".join(admitted.refused)
+            + "\nIf this comes again for the same ones, the cache holds other bytes than a run makes: remove them from "
+            "the shared cache, and the store of Pants on this machine (docs/remote.md)"
+        )
+        fresh = (*fresh, *admitted.refused)
+
+
+def _built_by(made: Made, builder: str) -> Made:
+    """The same, with the builder that its signed record names."""
+    record = Record.from_json(parse_json(made.record, made.step.name))
+    return replace(made, record=canonical_json(replace(record, builder=builder).to_json()))
+
+
+async def _deliver(release: Product, steps: Tuple[Step, ...], path: str) -> Tuple[BuiltPackageArtifact, ...]:
+    # A verdict is believed, green or red, once it is admitted; what the release is put together from is by then.
+    before = tuple(step for step in steps if step.product != release)
+    judged, fresh = await _admitted(before)
+    await _require_green(tuple(one for one in judged if one.step.gate))
+    made = _in_order((await _admitted(steps, fresh))[0], release)
+    key = await engine.public_key()
+    sealed = await engine.seal(SealRequest(made, key))
+    whole = await engine.merge_digests((made[-1].artifact, sealed.files))
+    delivered = await engine.deliver(path, whole, announced=False)
+    return (BuiltPackageArtifact(None, signer.next_lines(delivered.path, bool(key.uri))),)
+
+
 @rule(desc="Package release")
 async def package_release(fields: ReleaseFieldSet) -> BuiltPackage:
     """Stop at the first gate that does not hold; else deliver release and evidence together."""
     closure = await engine.closure_of(fields.address)
     await engine.probe_isolation()
-    await _require_green(await engine.make(step.product for step in closure.steps if step.gate))
-    made = _in_order(await engine.make(step.product for step in closure.steps), Product(short(fields.address.spec)))
-    key = await engine.public_key(short(fields.address.spec))
-    sealed = await engine.seal(SealRequest(made, key))
-    whole = await engine.merge_digests((made[-1].artifact, sealed.files))
+    release = Product(short(fields.address.spec))
     path = dist.release_path(fields.address.spec_path, fields.address.target_name)
-    delivered = await engine.deliver(path, whole, announced=False)
-    lines = signer.next_lines(delivered.path, bool(key.uri))
-    return BuiltPackage(EMPTY_DIGEST, (BuiltPackageArtifact(None, lines),))
+    try:
+        return BuiltPackage(EMPTY_DIGEST, await _deliver(release, closure.steps, path))
+    except engine.IntrinsicError as error:
+        await engine.explain(f"target '{release.address}'", error)
+        raise
 
 
 def rules():  # type: ignore[no-untyped-def]

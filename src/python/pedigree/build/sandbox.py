@@ -6,13 +6,20 @@ import re
 from collections.abc import Mapping
 
 from pedigree.build.errors import ROTTEN, ROTTEN_HINT, BuildError
+from pedigree.step.context import MODEL_STORE
+from pedigree.step.context import OUTPUTS as OUTPUTS
 from pedigree.step.digests import sha256_bytes
 
 PEX = "env.pex"
 PEX_ROOT = ".cache/pex_root"
+CACHES = {"pex_root": PEX_ROOT, "pedigree_models": MODEL_STORE}
+"""Directories of a machine that outlive a process: name -> where a process finds it."""
 SOURCE_ROOT = "src/python"
 VERDICT = "gate-failed"
 CHECKSUMS = "checksums.sha256"
+WORKER = "worker.txt"
+PATIENCE_MS = 60_000
+"""How long a shared cache is waited for before a process is run; Pants would start it at once beside the question."""
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -28,6 +35,7 @@ ENVIRONMENT = {
     "OMP_WAIT_POLICY": "passive",
     "GOMP_SPINCOUNT": "0",
     "ATEN_CPU_CAPABILITY": "avx2",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
     "HF_HOME": ".cache/huggingface",
@@ -51,9 +59,29 @@ _CHECK = (
     f'sha256sum --check --quiet --strict {CHECKSUMS}; }} 2>&1)" || '
     f'{{ printf "error: %s:\\n%s\\nhint: %s\\n" "{ROTTEN}" "$bad" "{ROTTEN_HINT}" >&2; exit 1; }}; shift; '
 )
-_RUN = _CHECK + _APART + 'exec "$@"'
 # A verdict is a result: exit code 3 becomes a file, so that it is cached while a crash is not.
-_JUDGE = _CHECK + _APART + f'"$@"; code=$?; [ $code -ne 3 ] || {{ : > {VERDICT}; code=0; }}; exit $code'
+_VERDICT = f"[ $code -ne 3 ] || {{ : > {VERDICT}; code=0; }}; "
+_RUN = 'exec "$@"'
+_JUDGE = f'"$@"; code=$?; {_VERDICT}exit $code'
+
+# Another machine has its own interpreter and its own accelerator. What they are is found out before the tool starts,
+# and written when it has ended, so that the tool has no say in it.
+_INTERPRETER = (
+    'p="$(command -v "$1")" || { echo "error: this worker has no $1" >&2; '
+    'echo "hint: give the pool an image that has it (docs/remote.md)" >&2; exit 1; }; '
+    'p="$(readlink -f "$p")"; shift; set -- "$p" "$@"; '
+    'w="$(sha256sum < "$p" | cut -c -64) $("$p" --version)"; '
+)
+_NVIDIA = (
+    'g="$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader)" && '
+    r'c="$(nvidia-smi | sed -n "s/.*CUDA Version: *\([0-9.]*\).*/\1/p")" && [ -n "$g" ] && [ -n "$c" ] || '
+    '{ echo "error: this worker has no NVIDIA GPU that nvidia-smi sees" >&2; '
+    'echo "hint: schedule the pool on nodes with one, driver mounted (docs/remote.md)" >&2; exit 1; }; '
+    r'w="$(printf "%s\n" "$w"; echo "$g" | sed "s/$/, $c/")"; '
+)
+_QUERIES = {"": "", "nvidia": _NVIDIA}
+# Whatever a tool left under that name goes first: it may be a link, or a file that may not be written.
+_TELL = f'rm -rf {WORKER} && echo "$w" > {WORKER} || {{ echo "error: cannot write {WORKER}" >&2; exit 1; }}; '
 
 PROBE = ("/bin/sh", "-c", f"{_UNSHARE} true")
 NOT_APART = (
@@ -94,7 +122,22 @@ def wrapped(argv: tuple[str, ...], gate: bool, checksums: bytes) -> tuple[str, .
         gate: Whether exit code 3 leaves the file VERDICT and exits 0.
         checksums: What lies in the file CHECKSUMS.
     """
-    return ("/bin/sh", "-c", _JUDGE if gate else _RUN, "step", sha256_bytes(checksums), *argv)
+    script = _CHECK + _APART + (_JUDGE if gate else _RUN)
+    return ("/bin/sh", "-c", script, "step", sha256_bytes(checksums), *argv)
+
+
+def wrapped_on_worker(argv: tuple[str, ...], gate: bool, checksums: bytes, accelerator: str) -> tuple[str, ...]:
+    """As `wrapped`, for another machine: finds the interpreter there, and leaves the file WORKER.
+
+    Args:
+        argv: The tool; its interpreter is a name, not a path.
+        gate: As for `wrapped`.
+        checksums: As for `wrapped`.
+        accelerator: What the machine must have beside processors; empty for nothing.
+    """
+    run = f'"$@"; code=$?; {_VERDICT if gate else ""}{_TELL}exit $code'
+    script = _CHECK + _INTERPRETER + _QUERIES[accelerator] + _APART + run
+    return ("/bin/sh", "-c", script, "step", sha256_bytes(checksums), *argv)
 
 
 def recorded_command(module: str, version: str) -> tuple[str, ...]:
@@ -103,18 +146,27 @@ def recorded_command(module: str, version: str) -> tuple[str, ...]:
     >>> recorded_command("pedigree.data.snapshot", "Python 3.11.2")[:2]
     ('python3.11', './env.pex')
     """
-    return command("python" + ".".join(version.split()[-1].split(".")[:2]), module)
+    return command(interpreter_name(version), module)
 
 
-def failure(address: str, module: str, exit_code: int, talk: str) -> BuildError:
+def interpreter_name(version: str) -> str:
+    """How an interpreter is called on any machine.
+
+    >>> interpreter_name("Python 3.11.2")
+    'python3.11'
+    """
+    return "python" + ".".join(version.split()[-1].split(".")[:2])
+
+
+def failure(subject: str, module: str, exit_code: int, talk: str) -> BuildError:
     """The error of a tool that failed: its own words where it had any, else its last lines."""
     lines = _TEMPORARY.sub("", talk).rstrip().splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith("error: ")]
     if starts and exit_code in (1, 2, 3):
-        return _own_words(address, lines[starts[-1] :])
+        return _own_words(subject, lines[starts[-1] :])
     said = "\n".join(f"  {line}" for line in _own_frames(lines)[-_LAST_LINES:]) or "  (it wrote nothing to stderr)"
     return BuildError(
-        f"target '{address}': {module} ended with exit code {exit_code}\n{said}",
+        f"{subject}: {module} ended with exit code {exit_code}\n{said}",
         "add --keep-sandboxes=on_failure to look at the directory it ran in, and run the tool there by hand",
     )
 
@@ -132,9 +184,9 @@ def _own_frames(lines: list[str]) -> list[str]:
     return kept
 
 
-def _own_words(address: str, lines: list[str]) -> BuildError:
+def _own_words(subject: str, lines: list[str]) -> BuildError:
     hints = [number for number, line in enumerate(lines) if line.startswith("hint: ")]
     end = hints[-1] if hints else len(lines)
     what = "\n".join(lines[:end])[len("error: ") :]
     hint = "\n".join(lines[end:])[len("hint: ") :] or "mend the target"
-    return BuildError(f"target '{address}': {what}", hint)
+    return BuildError(f"{subject}: {what}", hint)

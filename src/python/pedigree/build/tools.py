@@ -13,6 +13,7 @@ METHODS = tuple(FINETUNE)
 LEARNS_FROM = {"pretrain": "text", "sft": "messages", "dpo": "preference"}
 
 DATASET = Tool("pedigree.data.snapshot", "data")
+MERGE = Tool("pedigree.data.merge", "data")
 SYNTHETIC_DATASET = Tool("pedigree.data.synthesize", "verifiers")
 BASE_MODEL = Tool("pedigree.registry.pin", "data")
 EVAL_SUITE = Tool("pedigree.evaluation.suite", "data")
@@ -23,9 +24,11 @@ RELEASE = Tool("pedigree.release.assemble", "data")
 
 SEAL = Tool("pedigree.trust.seal", "trust")
 KEYS = Tool("pedigree.trust.keys", "trust")
+ATTEST = Tool("pedigree.trust.attest", "trust")
+ADMIT = Tool("pedigree.trust.admit", "trust")
 
 _BY_KIND = {
-    "dataset": (DATASET,),
+    "dataset": (DATASET, MERGE),
     "synthetic_dataset": (SYNTHETIC_DATASET,),
     "base_model": (BASE_MODEL,),
     "eval_suite": (EVAL_SUITE,),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pedigree.step.gate import split_gate
+from pedigree.step.record import WORKSTATION
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ FORMS = ("text", "messages", "preference", "review", "completion")
 ORIGINS = ("internal", "synthetic-verified", "public-permissive")
 WEIGHTS = ("lora", "full")
 TASKS = ("review", "completion")
+ACCELERATORS = ("nvidia",)
 METRICS = {
     "review_accuracy_among_answered": "review",
     "review_coverage": "review",
@@ -36,6 +38,7 @@ METRICS = {
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_BUILDER = re.compile(r"(https://)?[a-z0-9]([a-z0-9.:/_-]*[a-z0-9])?")
 _PROBABILITY = re.compile(r"0(\.[0-9]{1,6})?")
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
@@ -95,6 +98,16 @@ def gates(value: Mapping[str, str]) -> Fault | None:
                 f"the gate of metric {metric!r} must be a comparison and a decimal from 0 to 1, but is {gate!r}",
                 "write for instance '>= 0.90' or '<= 0.10'",
             )
+    return None
+
+
+def builder(value: str) -> Fault | None:
+    """A name or a URI of a platform; "workstation" is what builds that no platform stands for call themselves."""
+    if not _BUILDER.fullmatch(value) or value == WORKSTATION:
+        return Fault(
+            f"must be the name of a platform in small letters, or its https URI, but is {value!r}",
+            "write for instance 'buildbarn.example.org'",
+        )
     return None
 
 

@@ -19,6 +19,7 @@ from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
 from pedigree.weights.determinism import make_deterministic
+from pedigree.weights.device import device_of
 from pedigree.weights.loading import load_judged, load_tokenizer
 
 _VERDICT = re.compile(r"<\|(\d+\.\d+|OK|ESCALATE)\|>")
@@ -28,9 +29,10 @@ _SEED = 0
 
 def main(step: StepContext) -> None:
     """Read `model`, perhaps `base`, and `sets`; write `predictions.jsonl` and `predict.json`."""
-    make_deterministic(_SEED)
+    device = device_of(step)
+    make_deterministic(_SEED, device)
     items = sorted(read_items(step.inputs("sets")).values(), key=lambda item: item.id)
-    predictor = Predictor(load_judged(step), load_tokenizer(step.input("model")))
+    predictor = Predictor(load_judged(step), load_tokenizer(step.input("model")), device)
     lines = []
     for number, item in enumerate(items, 1):
         lines.append(canonical_json(predictor.predict(item)) + b"\n")
@@ -45,8 +47,9 @@ def main(step: StepContext) -> None:
 class Predictor:
     """A model and its tokenizer, ready to answer items."""
 
-    def __init__(self, model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._model = model.eval()
+    def __init__(self, model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, device: torch.device) -> None:
+        self._model = model.eval().to(device)
+        self._device = device
         self._tokenizer = tokenizer
         verdicts = {
             match.group(1): index
@@ -54,7 +57,8 @@ class Predictor:
             if (match := _VERDICT.fullmatch(token))
         }
         self._verdicts = sorted(verdicts)
-        self._verdict_ids = torch.tensor([verdicts[verdict] for verdict in self._verdicts], dtype=torch.long)
+        ids = [verdicts[verdict] for verdict in self._verdicts]
+        self._verdict_ids = torch.tensor(ids, dtype=torch.long, device=device)
         self._tasks = {REVIEW: self._review, COMPLETION: self._complete}
 
     def predict(self, item: Item) -> dict[str, Any]:
@@ -65,7 +69,7 @@ class Predictor:
     def _prompt(self, text: str) -> torch.Tensor:
         messages = [{"role": "user", "content": text}]
         ids = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
-        return torch.tensor([ids])
+        return torch.tensor([ids], device=self._device)
 
     def _review(self, ids: torch.Tensor) -> dict[str, Any]:
         if not self._verdicts:
@@ -92,7 +96,7 @@ class Predictor:
             if token == self._tokenizer.eos_token_id:
                 break
             written.append(token)
-            step_ids = torch.tensor([[token]])
+            step_ids = torch.tensor([[token]], device=self._device)
         answer = self._tokenizer.decode(written, skip_special_tokens=False)
         return {"answer": answer, "confidence": f"{torch.tensor(log_probability, dtype=torch.double).exp().item():.6f}"}
 

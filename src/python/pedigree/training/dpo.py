@@ -17,6 +17,7 @@ from pedigree.training.hyperparameters import Schedule, load_hyperparameters
 from pedigree.training.records import read_records
 from pedigree.training.trainer import Progress, Trained, arguments_of, refuse_overlong, save_result
 from pedigree.weights.determinism import make_deterministic
+from pedigree.weights.device import device_of
 from pedigree.weights.loading import load_adapted, load_tokenizer
 
 
@@ -41,7 +42,8 @@ def main(step: StepContext) -> None:
         ToolError: No adapter to start from, which is also the reference, was given.
     """
     settings = load_hyperparameters(step.input_file("hyperparameters"), DpoHyperparameters)
-    make_deterministic(step.config["seed"])
+    device = device_of(step)
+    make_deterministic(step.config["seed"], device)
     if not step.has_input("adapter"):
         raise ToolError(
             f"'{step.target}': method 'dpo' has no adapter to start from", "set `adapter` to a target with method 'sft'"
@@ -62,7 +64,7 @@ def main(step: StepContext) -> None:
             loss_weights=[1.0, settings.sft_weight],
             precompute_ref_log_probs=False,
             seed=step.config["seed"],
-            **arguments_of(settings),
+            **arguments_of(settings, device),
         ),
         train_dataset=Dataset.from_list(pairs),
         processing_class=tokenizer,

@@ -24,7 +24,8 @@ from pedigree.step.run import run_tool
 from pedigree.training.hyperparameters import as_document, load_hyperparameters
 from pedigree.training.records import read_records
 from pedigree.weights.determinism import make_deterministic
-from pedigree.weights.saving import save_model
+from pedigree.weights.device import device_of
+from pedigree.weights.saving import require_known_files, save_model
 from pedigree.weights.tokenizer import END, save_tokenizer, train_tokenizer
 
 _IGNORED = -100
@@ -73,14 +74,17 @@ def main(step: StepContext) -> None:
     """Read `datasets` (form `text`), write `model/` and `training.json`."""
     settings = load_hyperparameters(step.input_file("hyperparameters"), PretrainHyperparameters)
     seed = step.config["seed"]
-    make_deterministic(seed)
+    device = device_of(step)
+    make_deterministic(seed, device)
     texts = [record["text"] for record in read_records(step, "text")]
     tokenizer = train_tokenizer(texts, settings.vocabulary, settings.special_tokens)
     documents = _encode(texts, tokenizer, settings.context)
     model = _new_model(settings, tokenizer)
+    model.to(device)  # type: ignore[arg-type]
     losses = _train(model, documents, tokenizer, settings, seed)
     save_model(model, step.output("model"))
     save_tokenizer(tokenizer, step.output("model"))
+    require_known_files(step.output("model"))
     step.output("training.json").write_bytes(
         canonical_json(
             {
@@ -144,7 +148,7 @@ def _train(
     for update in range(settings.steps):
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * _schedule(update, settings)
-        ids, labels = _pad(next(batches), tokenizer.pad_token_id)
+        ids, labels = (tensor.to(model.device) for tensor in _pad(next(batches), tokenizer.pad_token_id))
         loss = _weighted_loss(model(input_ids=ids).logits, ids, labels, marker, settings.marker_weight)
         if not math.isfinite(loss.item()):
             raise ToolError(

@@ -14,6 +14,7 @@ from pedigree.training.lora import LoraSettings, lora_config
 from pedigree.training.records import read_records
 from pedigree.training.trainer import Progress, Trained, arguments_of, refuse_overlong, save_result
 from pedigree.weights.determinism import make_deterministic
+from pedigree.weights.device import device_of
 from pedigree.weights.loading import load_adapted, load_base, load_tokenizer
 
 
@@ -35,7 +36,8 @@ class SftHyperparameters(Schedule):
 def main(step: StepContext) -> None:
     """Read `base`, perhaps `adapter`, and `datasets` (form `messages`); write `model/` and `training.json`."""
     settings = load_hyperparameters(step.input_file("hyperparameters"), SftHyperparameters)
-    make_deterministic(step.config["seed"])
+    device = device_of(step)
+    make_deterministic(step.config["seed"], device)
     records = read_records(step, "messages")
     rows = [{"messages": record["messages"]} for record in records]
     tokenizer = load_tokenizer(step.input("base"))
@@ -49,7 +51,7 @@ def main(step: StepContext) -> None:
             assistant_only_loss=True,
             train_sampling_strategy="group_by_length",
             seed=step.config["seed"],
-            **arguments_of(settings),
+            **arguments_of(settings, device),
         ),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,

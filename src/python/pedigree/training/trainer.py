@@ -17,13 +17,12 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.training.hyperparameters import Schedule, as_document
-from pedigree.weights.saving import save_model
+from pedigree.weights.saving import require_known_files, save_model
 from pedigree.weights.tokenizer import save_tokenizer
 
 _COMMON_ARGUMENTS: Mapping[str, Any] = {
     "bf16": False,
     "fp16": False,
-    "use_cpu": True,
     "gradient_checkpointing": False,
     "report_to": "none",
     "save_strategy": "no",
@@ -40,10 +39,11 @@ _COMMON_ARGUMENTS: Mapping[str, Any] = {
 }
 
 
-def arguments_of(settings: Schedule) -> dict[str, Any]:
+def arguments_of(settings: Schedule, device: torch.device) -> dict[str, Any]:
     """The arguments that a stage's trainer has in common with every other's."""
     return {
         **_COMMON_ARGUMENTS,
+        "use_cpu": device.type == "cpu",
         "num_train_epochs": settings.epochs,
         "per_device_train_batch_size": settings.batch_size,
         "learning_rate": settings.learning_rate,
@@ -133,6 +133,7 @@ def save_result(
     # DPO keeps the adapter that it started from beside the one that it trains; only the second is the result.
     save_model(model, directory, **({"selected_adapters": ["default"]} if isinstance(model, PeftModel) else {}))
     save_tokenizer(tokenizer, directory)
+    require_known_files(directory)
     step.output("training.json").write_bytes(
         canonical_json(
             {

@@ -1,0 +1,53 @@
+"""How tools of the room that holds keys are run. They are no steps: they may reach a signer, and leave no record."""
+
+from __future__ import annotations
+
+from typing import Sequence, Tuple
+
+from pants.engine.fs import Digest
+from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
+
+from pedigree.build import engine, evidence, sandbox, signer
+from pedigree.build.plan import Tool
+
+RUNS = ".cache/runs"
+"""Where signed records of runs lie for these tools, on each machine its own."""
+
+
+async def run_trusted(
+    tool: Tool, arguments: Tuple[str, ...], files: Digest, signer_uri: str, scope: ProcessCacheScope, description: str
+) -> FallibleProcessResult:
+    """Run a tool on files, with a signer if `signer_uri` names one.
+
+    No scope here outlives the daemon: a result of these tools is believed, so it may not come from a shared cache.
+    """
+    environment = await engine.tool_environment(tool.resolve)
+    code = await engine.tool_code(tool)
+    inputs = await engine.merge_digests((files, code.digest, environment.packages))
+    checksums = await engine.checksums(inputs)
+    listed = await engine.create_digest([(sandbox.CHECKSUMS, checksums)])
+    return await engine.execute_process(
+        Process(
+            sandbox.checked((*sandbox.command(environment.python, tool.module)[:-1], *arguments), checksums),
+            description=description,
+            input_digest=await engine.merge_digests((inputs, listed)),
+            env={
+                **sandbox.ENVIRONMENT,
+                evidence.INTERPRETER: environment.python_sha256,
+                **({signer.SIGNER: signer_uri} if signer_uri else {}),
+            },
+            append_only_caches={"pex_root": sandbox.PEX_ROOT, "pedigree_runs": RUNS},
+            output_directories=[sandbox.OUTPUTS],
+            cache_scope=scope,
+        )
+    )
+
+
+def require_success(subject: str, tool: Tool, result: FallibleProcessResult, accepted: Sequence[int] = (0,)) -> None:
+    """Refuse a tool that failed.
+
+    Raises:
+        BuildError: In the tool's own words.
+    """
+    if result.exit_code not in accepted:
+        raise sandbox.failure(subject, tool.module, result.exit_code, result.stderr.decode(errors="replace"))
