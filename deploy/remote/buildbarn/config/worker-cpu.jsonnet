@@ -1,0 +1,2 @@
+local worker = import 'worker.libsonnet';
+worker({ OSFamily: 'linux', pool: 'cpu' }, 4)
