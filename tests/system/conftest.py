@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LAUNCHER = os.environ.get("PEDIGREE_PANTS", str(ROOT / "pants"))
 RESOLVES = ("data", "ml", "verifiers", "trust")
+
+# What an empty lock installs: Pex itself, of the version that 3rdparty/tools pins.
+EMPTY_PEX = "6a9c79eaa70182f945d089fc9a7b966d7e63a1ac14551b735e16d14035562de2\n"
 
 PANTS_TOML = """
 [GLOBAL]
@@ -62,6 +66,12 @@ python_sources(
     resolve=parametrize("data", "ml", "verifiers", "trust"),
 )
 python_sources(name="training", sources=["training/*.py"], resolve="ml")
+python_sources(name="pin", sources=["registry/pin.py", "registry/safetensors.py"], resolve="data")
+python_sources(
+    name="registry",
+    sources=["registry/*.py", "!registry/pin.py", "!registry/safetensors.py"],
+    resolve=parametrize("data", "ml", "trust"),
+)
 python_sources(name="data", sources=["data/*.py", "release/*.py", "evaluation/suite.py"], resolve="data")
 python_sources(name="predict", sources=["evaluation/predict.py"], resolve="ml")
 python_sources(name="judge", sources=["evaluation/judge.py"], resolve="verifiers")
@@ -128,10 +138,14 @@ class Repo:
         target.write_text(content)
 
     def pants(
-        self, *arguments: str, signer: str | None = "file:one", inside: Sequence[str] = ()
+        self,
+        *arguments: str,
+        signer: str | None = "file:one",
+        inside: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run Pants as a user does, perhaps inside another command."""
-        environment = {**os.environ, "PANTS_CONCURRENT": "False"}
+        """Run Pants as a user does, perhaps inside another command or with more variables in the environment."""
+        environment = {**os.environ, "PANTS_CONCURRENT": "False", **(variables or {})}
         if signer is not None:
             environment["PEDIGREE_SIGNER"] = signer
         return subprocess.run(
@@ -168,7 +182,7 @@ class Repo:
 def _repo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
     repo = lay_out(tmp_path_factory.mktemp("repo"), ("build", "step", "data"))
     yield repo
-    _stop_daemon(repo.root)
+    stop_daemon(repo.root)
 
 
 def lay_out(root: Path, rooms: Sequence[str]) -> Repo:
@@ -178,26 +192,31 @@ def lay_out(root: Path, rooms: Sequence[str]) -> Repo:
     repo = Repo(root)
     package = repo.root / "src/python/pedigree"
     shutil.copytree(HERE / "small", package, ignore=shutil.ignore_patterns("__pycache__"))
-    for room in rooms:
+    # Whatever loads a model knows of the store.
+    for room in {*rooms, "registry"}:
         shutil.rmtree(package / room, ignore_errors=True)
         shutil.copytree(
             ROOT / "src/python/pedigree" / room, package / room, ignore=shutil.ignore_patterns("__pycache__")
         )
-        (package / room / "BUILD").unlink(missing_ok=True)
+        for build in (package / room).rglob("BUILD"):
+            build.unlink()
     shutil.copyfile(ROOT / "src/python/pedigree/__init__.py", package / "__init__.py")
     repo.write("pants.toml", PANTS_TOML)
     repo.write("src/python/pedigree/BUILD", SOURCES_BUILD)
     for resolve in RESOLVES:
         repo.write(f"3rdparty/python/{resolve}.lock", "")
-    for resolve in ("data", "trust"):
-        shutil.copyfile(ROOT / f"3rdparty/python/{resolve}.lock", repo.root / f"3rdparty/python/{resolve}.lock")
+        repo.write(f"3rdparty/python/{resolve}.pex.sha256", EMPTY_PEX)
+    for name in ("data.lock", "data.pex.sha256", "trust.lock", "trust.pex.sha256"):
+        shutil.copyfile(ROOT / "3rdparty/python" / name, repo.root / "3rdparty/python" / name)
     repo.reset()
     return repo
 
 
-def _stop_daemon(root: Path) -> None:
+def stop_daemon(root: Path) -> None:
+    """End the daemon of a repository."""
     for file in root.glob(".pids/**/pantsd/pid"):
-        os.kill(int(file.read_text()), 15)
+        with suppress(ProcessLookupError):
+            os.kill(int(file.read_text()), 15)
     time.sleep(0.5)
 
 

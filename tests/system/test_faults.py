@@ -59,20 +59,21 @@ def test_a_rotten_file_of_the_cache_is_neither_delivered_nor_built_on(repo: Repo
     repo.write("models/fw/sft.yaml", f"rate: '{mark}'\n# {'x' * size}\n")
     assert repo.pants(*apart, "package", "models/fw").returncode == 0
     good = repo.files("dist/models/fw")
-    assert mark.encode() in good["model/settings.txt"]
+    assert mark.encode() in good["model/adapter_config.json"]
     rot(tmp_path / "store", mark.encode())
     shutil.rmtree(repo.root / "dist/models/fw/model")
     left = repo.files("dist/models/fw")
     done = repo.pants(*apart, "package", "models/fw:fw")
     assert done.returncode != 0
-    assert "is not what its digest says: model/settings.txt; nothing was written" in done.stderr
+    assert "target 'models/fw': a file in the cache of Pants is not what its digest says" in done.stderr
+    assert "release/model/adapter_config.json: FAILED" in done.stderr
     assert "hint: remove its store" in done.stderr and "Traceback" not in done.stderr
     assert repo.files("dist/models/fw") == left
     repo.write("evals/BUILD", EVALS_BUILD.replace("after SFT", "tuned"))
     again = repo.pants(*apart, "package", "models/fw:fw")
     assert again.returncode != 0
     assert "target 'evals:review': a file in the cache of Pants is not what its digest says" in again.stderr
-    assert "inputs/model/model/settings.txt: FAILED" in again.stderr
+    assert "inputs/model/model/adapter_config.json: FAILED" in again.stderr
     shutil.rmtree(tmp_path / "store")
     assert repo.pants(*apart, "package", "models/fw:fw").returncode == 0
 

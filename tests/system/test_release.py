@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import uuid
 from pathlib import Path
 
 import pytest
 
-from system.conftest import DATASETS_BUILD, MODELS_BUILD, Repo, messages
+from system.conftest import DATASETS_BUILD, MODELS_BUILD, Repo, messages, texts
 
 
 def test_package_builds_the_chain_and_says_where_the_release_is(repo: Repo) -> None:
@@ -17,7 +18,7 @@ def test_package_builds_the_chain_and_says_where_the_release_is(repo: Repo) -> N
     assert done.returncode == 0, done.stderr
     assert "The release is dist/models/fw\n" in done.stderr
     assert "verify dist/models/fw --key" in done.stderr
-    assert {"MODEL_CARD.md", "model/labels.json", "model.sig", "evaluation/suite/report.json"} <= set(
+    assert {"MODEL_CARD.md", "model/adapter_model.safetensors", "model.sig", "evaluation/suite/report.json"} <= set(
         repo.files("dist/models/fw")
     )
 
@@ -160,3 +161,20 @@ def test_no_step_sees_the_signer(repo: Repo) -> None:
     assert done.returncode == 0, done.stderr
     environment = repo.files("dist/artifacts/models/fw/sft")["training.json"]
     assert b"OMP_NUM_THREADS" in environment and b"a-secret-place" not in environment
+
+
+def test_a_sharded_dataset_has_the_same_bytes_and_a_change_runs_one_shard(repo: Repo) -> None:
+    repo.write("shards/one.jsonl", texts("OK", "15.6"))
+    mark = str(uuid.uuid4())
+    repo.write("shards/deep/two.jsonl", f'{{"id": "x", "text": "{mark}"}}\n')
+    fields = 'sources=["**/*.jsonl"], form="text", license="MIT", origin="internal"'
+    repo.write("shards/BUILD", f'dataset(name="whole", {fields})\ndataset(name="sharded", sharded=True, {fields})\n')
+    first = repo.pants("package", "shards:whole", "shards:sharded")
+    assert first.returncode == 0, first.stderr
+    assert "Starting: dataset shards:sharded (shard.deep.two.jsonl)" in first.stderr
+    assert repo.files("dist/artifacts/shards/sharded") == repo.files("dist/artifacts/shards/whole")
+    repo.write("shards/deep/two.jsonl", f'{{"id": "y", "text": "{mark}"}}\n')
+    again = repo.pants("package", "shards:sharded")
+    assert "Starting: dataset shards:sharded (shard.deep.two.jsonl)" in again.stderr
+    assert "(shard.one.jsonl)" not in again.stderr
+    shutil.rmtree(repo.root / "shards")

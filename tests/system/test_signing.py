@@ -53,7 +53,7 @@ def test_a_developers_first_release_is_signed_announced_and_verifies(
     verify = ("--no-pantsd", "run", "src/python/pedigree:cli", "--", "verify", str(release), "--key", str(key))
     held = trusted.pants(*verify)
     assert held.returncode == 0, held.stdout + held.stderr
-    settings = release / "model/settings.txt"
+    settings = release / "model/adapter_config.json"
     settings.write_bytes(settings.read_bytes().replace(b"r", b"s", 1))
     broken = trusted.pants(*verify)
     assert broken.returncode == 1, broken.stdout + broken.stderr

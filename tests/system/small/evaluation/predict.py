@@ -2,13 +2,15 @@
 
 import json
 
+from pedigree.training.learning import known
+
 from pedigree.step.context import StepContext
 from pedigree.step.run import run_tool
 
 
 def main(step: StepContext) -> None:
     """Answer every record of every set."""
-    labels = json.loads((step.input("model") / "model/labels.json").read_text())
+    labels = known(step.input("model"))
     lines = []
     for directory in step.inputs("sets").values():
         for line in (directory / "records.jsonl").read_text().splitlines():
