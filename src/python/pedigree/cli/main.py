@@ -5,23 +5,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from pedigree.cli import models, verify
 from pedigree.step.errors import ToolError
 
 EXIT_WRONG_CALL = 2
 EXIT_INTERRUPTED = 130
 
+# Command -> what it is for. Its module, pedigree.cli.<command>, is imported when it is called: help must not wait.
+_COMMANDS = {
+    "models": "fetch, pin and keep weights that are too large for a repository",
+    "verify": "check a delivered release against a public key",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="pedigree", description="Check what a model was made from, and keep its weights."
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    verify.add_parser(commands)
-    models.add_parser(commands)
-    call = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    call = _parser(given[0] if given else "").parse_args(given)
     try:
         code: int = call.run(call)
     except ToolError as error:
@@ -31,6 +32,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     return code
+
+
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """The parser of all commands, with the arguments of the chosen one."""
+    parser = argparse.ArgumentParser(
+        prog="pedigree", description="Check what a model was made from, and keep its weights."
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, purpose in _COMMANDS.items():
+        command = commands.add_parser(name, help=purpose)
+        if name == chosen:
+            import_module(f"pedigree.cli.{name}").declare(command)
+    return parser
 
 
 if __name__ == "__main__":

@@ -19,14 +19,12 @@ EXIT_DOES_NOT_HOLD = 1
 _JOBS = 4
 
 
-def add_parser(commands: Any) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the commands' arguments."""
-    models: argparse.ArgumentParser = commands.add_parser(
-        "models",
-        help="fetch, pin and keep weights that are too large for a repository",
-        description="Weights by the manifests that name them. Exits 0 when all holds, 1 when not, 2 for a wrong call.",
+    parser.description = (
+        "Weights by the manifests that name them. Exits 0 when all holds, 1 when not, 2 for a wrong call."
     )
-    actions = models.add_subparsers(metavar="ACTION", required=True)
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
     for add in (_add_fetch, _add_lock, _add_verify, _add_gc):
         add(actions)
 

@@ -7,7 +7,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pedigree.step.errors import ToolError
 
@@ -18,13 +18,9 @@ EXIT_HOLDS = 0
 EXIT_DOES_NOT_HOLD = 1
 
 
-def add_parser(commands: Any) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "verify",
-        help="check a delivered release against a public key",
-        description="Check a delivered release offline. Exits 0 when it holds, 1 when it does not, 2 for a wrong call.",
-    )
+    parser.description = "Check a delivered release offline. Exits 0 when it holds, 1 when not, 2 for a wrong call."
     parser.add_argument("release", metavar="DIR", type=Path, help="the delivered directory")
     parser.add_argument("--key", metavar="PUB", type=Path, required=True, help="public key that you trust, PEM")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the verdict")
