@@ -20,9 +20,10 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
-def pae(payload: bytes) -> bytes:
+def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """The bytes that are signed: type and payload with their lengths (DSSE v1)."""
-    return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
 def sign_envelope(document: dict[str, Any], signer: Signer) -> bytes:
@@ -44,12 +45,12 @@ def open_envelope(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]
         MalformedEvidence: It is not written as `sign_envelope` writes.
         Refused: The signature is not this key's.
     """
-    return _open(_canonical(data, origin), public, origin)
+    return _open(canonical_document(data, origin), public, origin)
 
 
 def open_bundle(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]:
     """The document in a Sigstore bundle that `public` signed; raises as `open_envelope` does."""
-    bundle = _canonical(data, origin)
+    bundle = canonical_document(data, origin)
     expected = {"mediaType": BUNDLE_TYPE, "dsseEnvelope": bundle.get("dsseEnvelope")}
     material = {"publicKey": {"hint": public.fingerprint}, "tlogEntries": []}
     if bundle.get("verificationMaterial") != material:
@@ -59,18 +60,31 @@ def open_bundle(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]:
     return _open(bundle["dsseEnvelope"], public, origin)
 
 
+def bundle_hint(data: bytes, origin: str) -> str:
+    """The fingerprint of the key that a bundle names as its signer's; nothing is believed yet.
+
+    Raises:
+        MalformedEvidence: It is no bundle that names a key.
+    """
+    try:
+        hint = canonical_document(data, origin)["verificationMaterial"]["publicKey"]["hint"]
+    except (KeyError, TypeError) as error:
+        raise MalformedEvidence(f"{origin} is not a Sigstore bundle that names a key") from error
+    return str(hint)
+
+
 def _envelope(document: dict[str, Any], signer: Signer) -> dict[str, Any]:
     payload = canonical_json(document)
     signature = signer.sign(pae(payload))
     # securesystemslib does not find a signature whose keyid is empty.
-    signatures = [{"keyid": signature.keyid, "sig": _encode(bytes.fromhex(signature.signature))}]
-    return {"payload": _encode(payload), "payloadType": PAYLOAD_TYPE, "signatures": signatures}
+    signatures = [{"keyid": signature.keyid, "sig": encode_base64(bytes.fromhex(signature.signature))}]
+    return {"payload": encode_base64(payload), "payloadType": PAYLOAD_TYPE, "signatures": signatures}
 
 
 def _open(envelope: dict[str, Any], public: PublicKey, origin: str) -> dict[str, Any]:
     try:
         (signature,) = envelope["signatures"]
-        payload, signed = _decode(envelope["payload"]), _decode(signature["sig"])
+        payload, signed = decode_base64(envelope["payload"]), decode_base64(signature["sig"])
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedEvidence(f"{origin} is not a DSSE envelope with one signature in plain base64") from error
     if set(envelope) != {"payload", "payloadType", "signatures"} or set(signature) != {"keyid", "sig"}:
@@ -79,10 +93,15 @@ def _open(envelope: dict[str, Any], public: PublicKey, origin: str) -> dict[str,
         raise MalformedEvidence(f"{origin} holds a {envelope['payloadType']!r}, not {PAYLOAD_TYPE}")
     if signature["keyid"] != public.keyid or not public.verifies(signed.hex(), pae(payload)):
         raise Refused(f"{origin} is not signed by this key")
-    return _canonical(payload, f"the payload of {origin}")
+    return canonical_document(payload, f"the payload of {origin}")
 
 
-def _canonical(data: bytes, origin: str) -> dict[str, Any]:
+def canonical_document(data: bytes, origin: str) -> dict[str, Any]:
+    """The JSON object that `data` is, written in the one way.
+
+    Raises:
+        MalformedEvidence: It is none, or is written in another way.
+    """
     try:
         document = parse_json(data, origin)
         if not isinstance(document, dict) or canonical_json(document) != data:
@@ -92,15 +111,21 @@ def _canonical(data: bytes, origin: str) -> dict[str, Any]:
     return document
 
 
-def _encode(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
+    """Base64 with the standard alphabet and padding."""
     return base64.b64encode(data).decode()
 
 
-def _decode(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
+    """The bytes that `encode_base64` wrote.
+
+    Raises:
+        ValueError: It would not have written this.
+    """
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ValueError(str(error)) from error
-    if _encode(data) != text:
+    if encode_base64(data) != text:
         raise ValueError("base64 with spare bits set")
     return data

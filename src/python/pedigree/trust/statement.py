@@ -16,7 +16,10 @@ PROVENANCE = "https://slsa.dev/provenance/v1"
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 SUMMARY = "https://slsa.dev/verification_summary/v1"
 MODEL_SIGNATURE = "https://model_signing/signature/v1.0"
-PREDICATES = frozenset({PROVENANCE, TEST_RESULT, SUMMARY, MODEL_SIGNATURE})
+APPROVAL = "https://pedigree/approval/v1"
+REVOCATION = "https://pedigree/revocation/v1"
+STANDING = "https://pedigree/standing/v1"
+PREDICATES = frozenset({PROVENANCE, TEST_RESULT, SUMMARY, MODEL_SIGNATURE, APPROVAL, REVOCATION, STANDING})
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 

@@ -1,0 +1,171 @@
+"""What is in force: the trust root, the snapshot, and the decisions and layouts that it lists. Nothing unverified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pedigree.step.digests import sha256_bytes
+from pedigree.trust.decisions import Approval, Revocation, open_approval, open_revocation
+from pedigree.trust.entry import Entry, parse_entry
+from pedigree.trust.errors import Refused
+from pedigree.trust.root import TrustRoot, next_root, parse_root
+from pedigree.trust.snapshot import Snapshot, open_snapshot
+
+ROOTS, SNAPSHOT = "root", "snapshot.json"
+APPROVALS, REVOCATIONS, LAYOUTS = "approvals", "revocations", "layouts"
+ENTRY = "entry.json"
+_BUNDLE = ".sigstore.json"
+_LISTED = (f"{APPROVALS}/", f"{LAYOUTS}/")
+Files = Mapping[str, bytes]
+Revoked = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """An entry with the approvals that count.
+
+    Attributes:
+        entry: What is approved.
+        approvals: By whom; one person may have signed more than once.
+    """
+
+    entry: Entry
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True)
+class Authority:
+    """What is in force.
+
+    Attributes:
+        root: The newest trust root.
+        snapshot: The newest snapshot.
+        registered: Entries of base models.
+        revocations: Revocations, those of keys among them.
+        layouts: Path -> file, of the layouts that owners signed; each is opened by whoever needs it.
+    """
+
+    root: TrustRoot
+    snapshot: Snapshot
+    registered: tuple[Registered, ...]
+    revocations: tuple[Revocation, ...]
+    layouts: Files
+
+    def approved(self, name: str, files: Mapping[str, str]) -> Registered:
+        """The entry under which a base model of these very files is approved.
+
+        Args:
+            name: What to call the model in an error.
+            files: Name -> sha256.
+
+        Raises:
+            Refused: There is none, or it has not the approvals that the trust root demands.
+        """
+        found = next((item for item in self.registered if item.entry.files == files), None)
+        if found is None:
+            raise Refused(f"base model '{name}': no entry of attestations/{APPROVALS} is of these files")
+        missing = [
+            role for role in self.root.approvals if len(self._who(found, role)) < self.root.roles[role].threshold
+        ]
+        if missing:
+            raise Refused(f"base model '{name}' is not approved by {' and '.join(missing)}")
+        if found.entry.license.family == "disqualified":
+            raise Refused(f"base model '{name}' has terms that disqualify it: {found.entry.license.spdx}")
+        return found
+
+    def _who(self, registered: Registered, role: str) -> frozenset[str]:
+        return frozenset(item.keyid for item in registered.approvals if item.signature.role == role)
+
+    def revocation_of(self, digest: str) -> Revocation | None:
+        """Who revoked what has this digest, if anybody did."""
+        return next((item for item in self.revocations if digest in item.subjects.values()), None)
+
+    def speaks(self, keyid: str) -> str:
+        """The role of a key that is neither retired nor revoked; empty for others."""
+        holder = self.root.holders.get(keyid)
+        if holder is None or holder.retired or self.revocation_of(holder.key.fingerprint):
+            return ""
+        return self.root.role_of(keyid)
+
+
+def load_authority(files: Files, anchor: TrustRoot) -> Authority:
+    """What is in force by a directory of attestations.
+
+    Args:
+        files: Path relative to the directory -> content; what is not of concern is left alone.
+        anchor: A version of the trust root that is believed already.
+
+    Raises:
+        MalformedEvidence: A file is not what its place says.
+        Refused: A signature does not count, or files do not belong together.
+    """
+    root = newest_root(files, anchor)
+    revocations = _revocations(files, root)
+    revoked = frozenset(digest for item in revocations if item.kind == "key" for digest in item.subjects.values())
+    snapshot = open_snapshot(_read(files, SNAPSHOT), root, revoked, SNAPSHOT)
+    _require_listed(files, snapshot)
+    layouts = {path: data for path, data in files.items() if path.startswith(f"{LAYOUTS}/")}
+    return Authority(root, snapshot, tuple(_registered(files, root, revoked)), revocations, layouts)
+
+
+def newest_root(files: Files, anchor: TrustRoot) -> TrustRoot:
+    """The last version that follows from one that is believed.
+
+    Raises:
+        MalformedEvidence: A file is no trust root.
+        Refused: A version does not follow, or the directory knows another version than the one that is believed.
+    """
+    root = anchor
+    own = files.get(f"{ROOTS}/{anchor.version}.json")
+    if own is None:
+        raise Refused(f"version {anchor.version} of the trust root is missing; an older state of things was put back")
+    if parse_root(own, f"{ROOTS}/{anchor.version}.json")[0].digest != anchor.digest:
+        raise Refused(f"version {anchor.version} of the trust root is another one than the one that is believed")
+    while data := files.get(path := f"{ROOTS}/{root.version + 1}.json"):
+        root = next_root(root, data, path)
+    return root
+
+
+def _read(files: Files, path: str) -> bytes:
+    if path not in files:
+        raise Refused(f"{path} is missing")
+    return files[path]
+
+
+def _require_listed(files: Files, snapshot: Snapshot) -> None:
+    """All that the snapshot lists is there as listed, and nothing beside it but revocations, which count at once."""
+    for path, digest in snapshot.files.items():
+        if sha256_bytes(_read(files, path)) != digest:
+            raise Refused(f"{path} is not the file that the snapshot lists")
+    for path in sorted(files):
+        if path.startswith(_LISTED) and path not in snapshot.files:
+            raise Refused(f"{path} is not listed by the snapshot")
+
+
+def _revocations(files: Files, root: TrustRoot) -> tuple[Revocation, ...]:
+    """All of them, listed or not; the word of a key that was itself revoked still stops things, for it starts none."""
+    paths = sorted(path for path in files if path.startswith(f"{REVOCATIONS}/"))
+    return tuple(open_revocation(files[path], root, path) for path in paths)
+
+
+def _registered(files: Files, root: TrustRoot, revoked: Revoked) -> Iterator[Registered]:
+    for path in sorted(files):
+        place = PurePosixPath(path)
+        if len(place.parts) == 3 and place.parts[0] == APPROVALS and place.name == ENTRY:
+            entry = parse_entry(files[path], path)
+            beside = {sha256_bytes(data) for other, data in files.items() if other.startswith(f"{place.parent}/")}
+            if missing := {entry.scan, entry.card, entry.addendum} - beside:
+                raise Refused(f"{path} names a scan, a card or an addendum that is not beside it: {min(missing)}")
+            yield Registered(entry, tuple(_approvals(files, str(place.parent), entry, root, revoked)))
+
+
+def _approvals(files: Files, place: str, entry: Entry, root: TrustRoot, revoked: Revoked) -> Iterator[Approval]:
+    for path in sorted(files):
+        if path.startswith(f"{place}/") and path.endswith(_BUNDLE):
+            approval = open_approval(files[path], root, path)
+            if (approval.files, approval.entry) != (dict(entry.files), entry.sha256):
+                raise Refused(f"{path} approves something else than {place}/{ENTRY}")
+            if root.holders[approval.keyid].key.fingerprint not in revoked:
+                yield approval

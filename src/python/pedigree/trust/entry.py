@@ -1,0 +1,119 @@
+"""An entry of the register of base models: what a supplier delivered, and what was found when it was looked at.
+
+Nothing in an entry counts by itself: people approve it, by its digest (`decisions.Approval`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pedigree.step.canonical import canonical_json
+from pedigree.step.digests import sha256_bytes, tree_digest
+from pedigree.trust.envelope import canonical_document
+from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.statement import is_sha256
+
+SCHEMA = "pedigree.base-entry/1"
+PARTS = ("weights", "tokenizer", "config", "chat_template", "other")
+
+
+@dataclass(frozen=True)
+class License:
+    """The terms of a model.
+
+    Attributes:
+        spdx: SPDX expression.
+        family: "permissive", "conditional", "bespoke" or "disqualified".
+        obligations: What the terms ask of whoever uses the model, in words.
+        approval: Where the legal review is filed; may be empty for a permissive license.
+    """
+
+    spdx: str
+    family: str
+    obligations: tuple[str, ...]
+    approval: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A base model as it is proposed.
+
+    Attributes:
+        name: The target that pins it, for people.
+        files: Name -> sha256 of everything that the target consumes; these bytes and no others.
+        parts: File -> which of `PARTS` it is.
+        license: Its terms.
+        publisher: Who made it.
+        source: URL or target that it came from.
+        scan: SHA-256 of the report of the scan.
+        verdict: What the scan said: "pass", or "review" where people must look at findings.
+        card: SHA-256 of the publisher's model card.
+        addendum: SHA-256 of what was added to the card: what the model is used for here, and its limits.
+        tier: How much depends on the model, in the words of the quality system.
+        serving: What can serve it.
+        publisher_signature: SHA-256 of the publisher's OpenSSF Model Signing bundle, verified at intake; or empty.
+        note: What else a reader must know.
+    """
+
+    name: str
+    files: Mapping[str, str]
+    parts: Mapping[str, str]
+    license: License
+    publisher: str
+    source: str
+    scan: str
+    verdict: str
+    card: str
+    addendum: str
+    tier: str
+    serving: tuple[str, ...]
+    publisher_signature: str
+    note: str
+
+    @property
+    def uid(self) -> str:
+        """The digest of all files together, which names the model."""
+        return tree_digest(self.files)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the entry, which approvals name."""
+        return sha256_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The entry as a file."""
+        fields = asdict(self)
+        listed = {
+            "serving": list(self.serving),
+            "license": {**fields["license"], "obligations": self.license.obligations},
+        }
+        return canonical_json({**fields, **listed, "schema": SCHEMA, "uid": f"sha256:{self.uid}"})
+
+
+def parse_entry(data: bytes, origin: str) -> Entry:
+    """Read an entry.
+
+    Raises:
+        MalformedEvidence: It is not one.
+    """
+    document = canonical_document(data, origin)
+    try:
+        entry = _from_json(document)
+        faithful = entry.to_bytes() == data
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document: {error}") from error
+    digests = [*entry.files.values(), entry.scan, entry.card, entry.addendum]
+    if not faithful or not entry.files or set(entry.parts) != set(entry.files):
+        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document, or is not written as one")
+    if not all(map(is_sha256, digests)) or not set(entry.parts.values()) <= set(PARTS):
+        raise MalformedEvidence(f"{origin} has a digest that is no SHA-256, or a file that is no known part")
+    return entry
+
+
+def _from_json(document: Mapping[str, Any]) -> Entry:
+    fields = {key: value for key, value in document.items() if key not in ("schema", "uid")}
+    terms = fields["license"]
+    fields["license"] = License(**{**terms, "obligations": tuple(terms["obligations"])})
+    return Entry(**{**fields, "serving": tuple(fields["serving"])})

@@ -1,0 +1,150 @@
+"""The graph of a release as decisions are held against it: steps, what each consumed, and what each made.
+
+It comes from the records of a build, from the provenance in a release, or from the targets before anything ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pedigree.step.digests import tree_digest
+from pedigree.step.record import Record
+from pedigree.trust.closure import CODE
+from pedigree.trust.errors import MalformedEvidence
+
+SCHEMA = "pedigree.graph/1"
+BASE_MODEL = "base_model"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step.
+
+    Attributes:
+        name: The step.
+        address: The target that it belongs to.
+        kind: The type of that target.
+        module: The tool.
+        config: The tool's settings.
+        inputs: Role -> the step that made the input; empty for files under version control.
+        materials: Path, as `inputs/<role>/<file>` -> sha256. Before a build: of files under version control alone.
+        products: Path in the artifact -> sha256. Empty before a build.
+    """
+
+    name: str
+    address: str
+    kind: str
+    module: str
+    config: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    materials: Mapping[str, str]
+    products: Mapping[str, str]
+
+    def role(self, role: str) -> dict[str, str]:
+        """File -> sha256 of one input."""
+        prefix = f"inputs/{role}/"
+        return {path[len(prefix) :]: digest for path, digest in self.materials.items() if path.startswith(prefix)}
+
+    def supplied(self) -> dict[str, str]:
+        """File -> sha256 of everything that came from version control, whatever its role."""
+        return {
+            path: digest
+            for role, origin in self.inputs.items()
+            if not origin
+            for path, digest in self.role(role).items()
+        }
+
+    def digests(self) -> Iterator[tuple[str, str]]:
+        """Every digest that names something in this step, and what it names; single files after whole directories."""
+        if supplied := self.supplied():
+            yield tree_digest(supplied), f"what '{self.address}' consumed from version control"
+        if self.products:
+            yield tree_digest(self.products), f"what '{self.name}' made"
+        yield from ((digest, f"{path}, which '{self.name}' consumed") for path, digest in self.materials.items())
+        yield from ((digest, f"{path}, which '{self.name}' made") for path, digest in self.products.items())
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All steps of a release.
+
+    Attributes:
+        nodes: Name -> step, each after those that it consumed.
+        release: Name of the step that assembles the release.
+    """
+
+    nodes: Mapping[str, Node]
+    release: str
+
+    def path_from(self, name: str) -> tuple[str, ...]:
+        """Steps from one to the release, each consumed by the next: one of the shortest ways, ties by name."""
+        consumers: dict[str, list[str]] = {}
+        for node in self.nodes.values():
+            for origin in sorted({origin for origin in node.inputs.values() if origin}):
+                consumers.setdefault(origin, []).append(node.name)
+        ways, seen = [(name,)], {name}
+        for way in ways:  # grows while it is gone through: breadth first
+            if way[-1] == self.release:
+                return way
+            for following in sorted(consumers.get(way[-1], ())):
+                if following not in seen:
+                    seen.add(following)
+                    ways.append((*way, following))
+        return (name,)
+
+    def bases(self) -> tuple[Node, ...]:
+        """The base models."""
+        return tuple(node for node in self.nodes.values() if node.kind == BASE_MODEL)
+
+
+def graph_of_records(records: Mapping[str, Record], release: str) -> Graph:
+    """The graph of what was built; records must be in the order of the build."""
+    return Graph({name: _of_record(record) for name, record in records.items()}, release)
+
+
+def graph_of_provenance(statements: Mapping[str, dict[str, Any]], release: str) -> Graph:
+    """The graph of a delivered release, from its provenance, in the order of the layout."""
+    return Graph({name: _of_provenance(name, statement) for name, statement in statements.items()}, release)
+
+
+def parse_graph(document: Any, origin: str) -> Graph:
+    """The graph that the build writes before anything runs.
+
+    Raises:
+        MalformedEvidence: It is no such document.
+    """
+    try:
+        if document["schema"] != SCHEMA:
+            raise MalformedEvidence(f"{origin} is not a {SCHEMA} document")
+        return Graph({step["name"]: Node(**step) for step in document["steps"]}, document["release"])
+    except (KeyError, TypeError) as error:
+        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document: {error}") from error
+
+
+def _of_record(record: Record) -> Node:
+    return Node(
+        record.name,
+        record.address,
+        record.kind,
+        record.tool.module,
+        record.config,
+        {role: origin.step for role, origin in record.inputs.items()},
+        {path: digest for path, digest in record.materials.items() if not path.startswith(CODE)},
+        record.products,
+    )
+
+
+def _of_provenance(name: str, statement: Mapping[str, Any]) -> Node:
+    definition = statement["predicate"]["buildDefinition"]
+    external, inputs, materials = definition["externalParameters"], {}, {}
+    for dependency in definition["resolvedDependencies"]:
+        origin = dependency["annotations"]
+        if "role" in origin:
+            inputs[origin["role"]] = origin.get("step", "")
+        if origin["use"] in ("input", "config"):
+            materials[dependency["name"]] = dependency["digest"]["sha256"]
+    products = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
+    module = definition["internalParameters"]["tool"]
+    return Node(name, external["target"], external["kind"], module, external["config"], inputs, materials, products)

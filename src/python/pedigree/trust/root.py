@@ -1,0 +1,214 @@
+"""The trust root: whose keys count for what. Signed by the owners, and replaced only by what they sign.
+
+Each version is a file `root/<version>.json`, a DSSE envelope. A version is valid when enough owners of the version
+before it and enough of its own owners signed it, and when it names the digest of the version before (as TUF replaces
+its root, specification 1.0.34, section 5.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pedigree.step.canonical import canonical_json
+from pedigree.step.digests import sha256_bytes
+from pedigree.step.errors import ToolError
+from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.public import PublicKey, public_key
+from pedigree.trust.roles import OWNER, PURPOSE
+from pedigree.trust.signed import Signed, parse_signed, unsigned
+from pedigree.trust.statement import is_sha256
+from pedigree.trust.times import is_time
+
+SCHEMA = "pedigree.trust-root/1"
+PAYLOAD_TYPE = "application/vnd.pedigree.trust-root+json"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A key and the person or service that holds it.
+
+    Attributes:
+        name: Printed name.
+        key: The public key.
+        retired: RFC 3339 time from which on nothing that the key signs counts; what it signed before still does.
+            Empty while the key is in use.
+    """
+
+    name: str
+    key: PublicKey
+    retired: str = ""
+
+
+@dataclass(frozen=True)
+class Role:
+    """Whose signatures count for a role, and how many of them it takes.
+
+    Attributes:
+        keyids: Keys that have the role. They may be retired since.
+        threshold: How many holders must sign what takes the role's word as a whole.
+    """
+
+    keyids: frozenset[str]
+    threshold: int
+
+
+@dataclass(frozen=True)
+class TrustRoot:
+    """One version of the trust root.
+
+    Attributes:
+        version: Counts from 1, without gaps.
+        replaces: Digest of the version before; empty for the first.
+        note: What its owners say of it, in words.
+        holders: Key id -> holder, of everyone who ever had a role.
+        roles: Role -> who has it.
+        approvals: Roles that must approve a base model before a release is made from it.
+    """
+
+    version: int
+    replaces: str
+    note: str
+    holders: Mapping[str, Holder]
+    roles: Mapping[str, Role]
+    approvals: tuple[str, ...]
+
+    def keys(self, role: str) -> dict[str, PublicKey]:
+        """Key id -> key, of those who have the role and are not retired."""
+        held = {keyid: self.holders[keyid] for keyid in self.roles[role].keyids}
+        return {keyid: holder.key for keyid, holder in held.items() if not holder.retired}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is signed, whoever signed it; the next version names it."""
+        return sha256_bytes(canonical_json(self.to_json()))
+
+    def role_of(self, keyid: str) -> str:
+        """The role that a key has, or had before it was retired; empty for a key that is not listed."""
+        return next((name for name, role in self.roles.items() if keyid in role.keyids), "")
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that owners sign."""
+        return {
+            "schema": SCHEMA,
+            "version": str(self.version),
+            "replaces": self.replaces,
+            "note": self.note,
+            "holders": {
+                keyid: {"name": holder.name, "pem": holder.key.pem, "retired": holder.retired}
+                for keyid, holder in self.holders.items()
+            },
+            "roles": {
+                name: {"keyids": sorted(role.keyids), "threshold": str(role.threshold)}
+                for name, role in self.roles.items()
+            },
+            "approvals": {"base_model": list(self.approvals)},
+        }
+
+
+def draft(root: TrustRoot) -> Signed:
+    """A root that nobody has signed yet.
+
+    Raises:
+        MalformedEvidence: No reader would accept it.
+    """
+    return unsigned(_checked(root, "the trust root").to_json(), PAYLOAD_TYPE)
+
+
+def parse_root(data: bytes, origin: str) -> tuple[TrustRoot, Signed]:
+    """Read a root. Its signatures are not checked.
+
+    Raises:
+        MalformedEvidence: It is not one.
+    """
+    signed = parse_signed(data, PAYLOAD_TYPE, origin)
+    try:
+        root = _from_json(signed.document)
+    except (KeyError, TypeError, ValueError, AttributeError, ToolError) as error:
+        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document: {error}") from error
+    if root.to_json() != signed.document:
+        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document, or is not written as one")
+    return _checked(root, origin), signed
+
+
+def first_root(data: bytes, origin: str) -> TrustRoot:
+    """A root that is trusted because somebody was handed it; its own owners must have signed it.
+
+    Raises:
+        MalformedEvidence: It is no trust root.
+        Refused: Too few owners signed it.
+    """
+    root, signed = parse_root(data, origin)
+    signed.require(root.keys(OWNER), root.roles[OWNER].threshold, origin)
+    return root
+
+
+def next_root(root: TrustRoot, data: bytes, origin: str) -> TrustRoot:
+    """The version that replaces a trusted one.
+
+    Args:
+        root: The version that is trusted.
+        data: The file of the next version.
+        origin: What to call it in an error.
+
+    Raises:
+        MalformedEvidence: It is no trust root.
+        Refused: It does not follow, or too few owners of one of the two versions signed it.
+    """
+    found, signed = parse_root(data, origin)
+    if found.version != root.version + 1 or found.replaces != root.digest:
+        raise Refused(f"{origin} is version {found.version} and does not replace version {root.version}")
+    signed.require(root.keys(OWNER), root.roles[OWNER].threshold, f"{origin}, by the owners of version {root.version}")
+    signed.require(found.keys(OWNER), found.roles[OWNER].threshold, f"{origin}, by its own owners")
+    return found
+
+
+def _from_json(document: Mapping[str, Any]) -> TrustRoot:
+    holders = {
+        keyid: Holder(entry["name"], public_key(entry["pem"].encode(), f"the key of {entry['name']}"), entry["retired"])
+        for keyid, entry in document["holders"].items()
+    }
+    roles = {
+        name: Role(frozenset(entry["keyids"]), int(entry["threshold"])) for name, entry in document["roles"].items()
+    }
+    approvals = tuple(document["approvals"]["base_model"])
+    return TrustRoot(int(document["version"]), document["replaces"], document["note"], holders, roles, approvals)
+
+
+def _checked(root: TrustRoot, origin: str) -> TrustRoot:
+    """The root, if it makes sense."""
+    for wrong, words in (*_faults(root), *_holder_faults(root), *_role_faults(root)):
+        if wrong:
+            raise MalformedEvidence(f"{origin} {words}")
+    return root
+
+
+def _faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
+    yield root.version < 1, f"has the version {root.version}"
+    yield (root.replaces == "") != (root.version == 1), "must name what it replaces, unless it is the first"
+    yield bool(root.replaces) and not is_sha256(root.replaces), "names what it replaces by no SHA-256"
+    yield set(root.roles) != set(PURPOSE), f"must give the roles {', '.join(PURPOSE)} and no other"
+    yield not root.approvals or not set(root.approvals) <= set(PURPOSE), "demands approvals of unknown roles, or none"
+
+
+def _holder_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
+    for keyid, holder in root.holders.items():
+        # An id that is not computed from its key would let one key count for two.
+        yield holder.key.keyid != keyid, f"lists the key of {holder.name!r} under the id of another"
+        yield not holder.name.strip(), f"lists the key {keyid} without a holder's name"
+        yield bool(holder.retired) and not is_time(holder.retired), f"has a key retired at {holder.retired!r}"
+        yield (
+            sum(keyid in role.keyids for role in root.roles.values()) > 1,
+            f"gives {holder.name!r} two roles by one key",
+        )
+
+
+def _role_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
+    for name, role in root.roles.items():
+        unknown = role.keyids - root.holders.keys()
+        yield bool(unknown), f"gives the role {name} to a key that it does not list"
+        yield role.threshold < 1, f"takes no signature for the role {name}"
+        # A role that nobody has yet is no fault, but for the one that could give it.
+        needed = bool(role.keyids) or name == OWNER
+        yield needed and not unknown and len(root.keys(name)) < role.threshold, f"has too few keys for the role {name}"

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pedigree.trust import root as roots
+from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.graph import Graph, graph_of_records
+from pedigree.trust.remembered import remember
+from pedigree.trust.root import Role, TrustRoot, first_root
+from pedigree.trust.standing import approvals_of, require_not_revoked
+from trust.builder import RELEASE_STEP, closure_of_demo, digests
+from trust.office import LATER, Office
+
+BASE = digests({"config.json": b"{}", "model.safetensors": b"base weights", "tokenizer.json": b"{}"})
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+@pytest.fixture
+def root(office: Office) -> TrustRoot:
+    return office.publish_root(office.root(), "Olga")
+
+
+@pytest.fixture
+def graph() -> Graph:
+    return graph_of_records({record.name: record for record in closure_of_demo()[0]}, RELEASE_STEP)
+
+
+def approve(office: Office, root: TrustRoot, *names: str) -> None:
+    office.approve(office.propose("models/base:tiny", BASE), *names)
+    office.publish_snapshot(root)
+
+
+def test_a_base_model_is_approved_by_all_roles_that_the_root_demands(
+    office: Office, root: TrustRoot, graph: Graph
+) -> None:
+    approve(office, root, "Quentin", "Lea")
+    (registered,) = approvals_of(graph, office.authority(root)).values()
+    assert {item.signature.name for item in registered.approvals} == {"Quentin", "Lea"}
+
+
+@pytest.mark.parametrize(
+    ("names", "missing"), [(["Lea"], "quality"), (["Quentin"], "legal"), ([], "legal and quality")]
+)
+def test_an_approval_of_one_role_does_not_stand_for_another(
+    office: Office, root: TrustRoot, graph: Graph, names: list[str], missing: str
+) -> None:
+    approve(office, root, *names)
+    with pytest.raises(Refused, match=f"'models/base:tiny' is not approved by {missing}"):
+        approvals_of(graph, office.authority(root))
+
+
+def test_other_bytes_than_the_approved_ones_are_not_approved(office: Office, root: TrustRoot, graph: Graph) -> None:
+    other = {**BASE, "config.json": "0" * 64}
+    office.approve(office.propose("models/base:tiny", other), "Quentin", "Lea")
+    office.publish_snapshot(root)
+    with pytest.raises(Refused, match="no entry of attestations/approvals is of these files"):
+        approvals_of(graph, office.authority(root))
+
+
+def test_somebody_without_the_role_cannot_approve(office: Office, root: TrustRoot) -> None:
+    office.approve(office.propose("models/base:tiny", BASE), "Ray")
+    office.publish_snapshot(root)
+    with pytest.raises(Refused, match="signed by Ray in the role release, not legal or quality"):
+        office.authority(root)
+
+
+def test_a_retired_key_signs_nothing_more_and_what_it_signed_still_counts(
+    office: Office, root: TrustRoot, graph: Graph
+) -> None:
+    approve(office, root, "Quentin", "Lea")
+    lea = office.key("Lea").keyid
+    office.people["Linus"] = "legal"
+    second = replace(office.root(2, root.digest))
+    second = replace(second, holders={**second.holders, lea: replace(second.holders[lea], retired=LATER)})
+    office.publish_root(second, "Olga")
+    office.publish_snapshot(second, 2)
+    assert approvals_of(graph, office.authority(root))
+    office.approve(office.propose("models/base:tiny", BASE), "Lea", time=LATER)
+    office.publish_snapshot(second, 3)
+    with pytest.raises(Refused, match=f"signed by Lea with a key that was retired at {LATER}"):
+        office.authority(root)
+
+
+def test_what_a_revoked_key_approved_is_not_approved(office: Office, root: TrustRoot, graph: Graph) -> None:
+    office.approve(office.propose("models/base:tiny", BASE), "Quentin", "Lea")
+    office.revoke("Olga", "key", {"Lea": office.key("Lea").fingerprint})
+    office.publish_snapshot(root)
+    with pytest.raises(Refused, match="is not approved by legal"):
+        approvals_of(graph, office.authority(root))
+
+
+def test_a_revoked_data_set_is_found_with_the_way_that_leads_from_it(
+    office: Office, root: TrustRoot, graph: Graph
+) -> None:
+    records = graph.nodes["datasets.demo.sft"].products["records.jsonl"]
+    office.publish_snapshot(root)
+    require_not_revoked(graph, office.authority(root))
+    office.revoke("Quentin", "dataset", {"datasets/demo:sft": records}, "it holds patient names")
+    way = "datasets/demo:sft -> models/demo:sft -> models/demo:demo"
+    with pytest.raises(Refused, match=f"revoked by Quentin .*it holds patient names; it leads to the release by {way}"):
+        require_not_revoked(graph, office.authority(root))
+
+
+def test_a_root_follows_by_the_word_of_old_and_new_owners(office: Office) -> None:
+    first = office.publish_root(office.root(owners=2), "Olga", "Otto")
+    office.publish_root(office.root(2, first.digest, owners=2), "Olga")
+    office.publish_snapshot(first)
+    with pytest.raises(Refused, match="root/2.json, by the owners of version 1 has 1 of the 2 signatures"):
+        office.authority(first)
+    del office.people["Otto"]
+    office.people["Oskar"] = "owner"
+    second = office.root(2, first.digest, owners=2)
+    office.publish_root(second, "Olga", "Oskar")
+    with pytest.raises(Refused, match="by the owners of version 1 has 1 of the 2"):
+        office.authority(first)
+    office.publish_root(second, "Olga", "Otto")
+    with pytest.raises(Refused, match="by its own owners has 1 of the 2"):
+        office.authority(first)
+    office.publish_root(second, "Olga", "Otto", "Oskar")
+    office.publish_snapshot(second)
+    assert office.authority(first).root == second
+
+
+def test_a_root_that_does_not_name_the_one_before_does_not_follow(office: Office, root: TrustRoot) -> None:
+    office.publish_root(office.root(2, "0" * 64), "Olga")
+    with pytest.raises(Refused, match="version 2 and does not replace version 1"):
+        office.authority(root)
+
+
+def test_one_key_cannot_have_two_roles_nor_two_ids(office: Office) -> None:
+    root = office.root()
+    olga = office.key("Olga").keyid
+    both = replace(root, roles={**root.roles, "legal": Role(frozenset({olga}), 1)})
+    with pytest.raises(MalformedEvidence, match="gives 'Olga' two roles by one key"):
+        roots.draft(both)
+    twice = replace(root, holders={**root.holders, "0" * 64: root.holders[olga]})
+    with pytest.raises(MalformedEvidence, match="under the id of another"):
+        roots.draft(twice)
+
+
+def test_a_root_that_nobody_or_a_stranger_signed_is_no_start(office: Office) -> None:
+    root = office.root()
+    for names in ((), ("Quentin",)):
+        with pytest.raises(Refused, match="has 0 of the 1 signatures"):
+            first_root(office.sign(roots.draft(root), *names), "1.json")
+
+
+def test_files_that_the_snapshot_does_not_list_do_not_count_but_for_revocations(
+    office: Office, root: TrustRoot
+) -> None:
+    office.publish_snapshot(root)
+    path = office.revoke("Lea", "base", {"tiny": "0" * 64})
+    assert office.authority(root).revocation_of("0" * 64) is not None
+    office.publish_snapshot(root, 2)
+    del office.files[path]
+    with pytest.raises(Refused, match=f"{path} is missing"):
+        office.authority(root)
+    office.publish_snapshot(root, 3)
+    office.propose("models/base:tiny", BASE)
+    with pytest.raises(Refused, match="is not listed by the snapshot"):
+        office.authority(root)
+
+
+def test_what_was_seen_is_not_seen_older_or_otherwise_again(office: Office, root: TrustRoot, tmp_path: Path) -> None:
+    office.publish_snapshot(root, 2)
+    seen = tmp_path / "seen"
+    assert remember(seen, root.digest, office.authority(root)) == "nothing of it was seen before"
+    assert remember(seen, root.digest, office.authority(root)) == "seen before: snapshot 2"
+    office.publish_snapshot(root, 1)
+    with pytest.raises(Refused, match="version 1 of the snapshot is older than version 2"):
+        remember(seen, root.digest, office.authority(root))
+    office.publish_snapshot(root, 2, time=LATER)
+    with pytest.raises(Refused, match="version 2 of the snapshot is another one"):
+        remember(seen, root.digest, office.authority(root))
