@@ -10,6 +10,8 @@ import pytest
 
 from pedigree.cli.main import main
 from trust.builder import build_release, make_key
+from trust.office import Office
+from trust.published import sealed_in
 
 KEY = "attestations/keys/signer.pub"
 
@@ -68,12 +70,47 @@ def test_a_wrong_call_exits_with_2_and_a_hint(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["verify"], ["verify", "."], ["verify", ".", "--key", "x", "--format", "xml"]]
+    "arguments", [[], ["verify"], ["verify", ".", "--key"], ["verify", ".", "--key", "x", "--format", "xml"]]
 )
 def test_missing_arguments_exit_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ([], "nothing says whom to believe"),
+        (["--key", "x", "--memory", "."], "without --root nothing of that is looked at"),
+        (["--root", "missing.json"], "missing.json: No such file"),
+        (["--root", "VERIFY.md"], "VERIFY.md is not"),
+    ],
+)
+def test_a_call_that_names_nobody_to_believe_exits_with_2(
+    release: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str], told: str
+) -> None:
+    monkeypatch.chdir(release)
+    assert main(["verify", ".", *more]) == 2
+    told_on = capsys.readouterr()
+    assert told in told_on.err and "hint:" in told_on.err and told_on.out == ""
+
+
+def test_against_a_trust_root_more_is_checked_and_every_check_can_be_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = Office(tmp_path)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    root = tmp_path / "1.json"
+    root.write_bytes(office.files["root/1.json"])
+    call = ["verify", str(release), "--root", str(root), "--memory", str(tmp_path / "seen")]
+    assert main([*call, "--explain"]) == 0
+    out = capsys.readouterr().out
+    assert "(12) holds" in out and "sealed by Ray" in out and "Lea (legal, 2026-01-31T12:00:00Z)" in out
+    assert sum(line.startswith("      | ") for line in out.splitlines()) >= 15
+    assert main([*call, "--max-age", "1", "--format", "json"]) == 1
+    failed = [check for check in json.loads(capsys.readouterr().out)["checks"] if not check["holds"]]
+    assert [check["claim"] for check in failed] == ["what is in force is told by a snapshot that is not out of date"]
 
 
 def test_help_does_not_import_cryptography() -> None:

@@ -8,18 +8,19 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.record import Input, Record, Tool
 from pedigree.trust.seal import seal
 from pedigree.trust.signers import signer_public_key
+from trust.keyfile import make_key as make_key
+from trust.office import Office
 
 RELEASE = "models/demo:demo"
 RELEASE_STEP = "models.demo.demo"
@@ -169,17 +170,30 @@ def closure_of_demo(variant: bytes = b"", passed: bool = True) -> tuple[list[Rec
     return [data, sealed, base, sft, suite, *predictions, judge, release], delivered
 
 
-def make_key(path: Path) -> str:
-    """A private key in a file; its URI."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem = serialization.PrivateFormat.PKCS8
-    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, pem, serialization.NoEncryption()))
-    path.chmod(0o600)
-    return f"file:{path}"
+@cache
+def approvals_of_demo() -> dict[str, bytes]:
+    """Attestations that approve the base model of the demo; made once, so that two builds bring the same."""
+    with tempfile.TemporaryDirectory() as directory:
+        office = Office(Path(directory))
+        root = office.publish_root(office.root(), "Olga")
+        (base,) = (item for item in closure_of_demo()[0] if item.kind == "base_model")
+        office.approve(office.propose(base.address, base_files(base)), "Quentin", "Lea")
+        office.publish_snapshot(root)
+    return office.files
 
 
-def lay_out(directory: Path, uri: str, records: list[Record], delivered: Files) -> Path:
-    """The directory that sealing reads."""
+def base_files(base: Record) -> dict[str, str]:
+    """Name -> sha256 of what a base model is made from."""
+    return {path.removeprefix("inputs/files/"): sha for path, sha in base.materials.items() if path[:7] == "inputs/"}
+
+
+def lay_out(
+    directory: Path, uri: str, records: list[Record], delivered: Files, attestations: Files | None = None
+) -> Path:
+    """The directory that sealing reads; without other attestations, with those that approve the demo's base model."""
+    for path, data in (approvals_of_demo() if attestations is None else attestations).items():
+        (directory / "attestations" / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / "attestations" / path).write_bytes(data)
     (directory / "records").mkdir(parents=True)
     for each in records:
         (directory / "records" / f"{each.name}.json").write_text(json.dumps(each.to_json()))

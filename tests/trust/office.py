@@ -20,7 +20,7 @@ from pedigree.trust.root import Holder, Role, TrustRoot
 from pedigree.trust.signed import Signed, add_signature
 from pedigree.trust.signers import load_signer, signer_public_key
 from pedigree.trust.snapshot import Snapshot
-from trust.builder import make_key
+from trust.keyfile import make_key
 
 PEOPLE = {"Olga": "owner", "Otto": "owner", "Bea": "builder", "Quentin": "quality", "Lea": "legal", "Ray": "release"}
 APPROVALS = ("legal", "quality")

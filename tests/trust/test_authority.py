@@ -11,10 +11,9 @@ from pedigree.trust.graph import Graph, graph_of_records
 from pedigree.trust.remembered import remember
 from pedigree.trust.root import Role, TrustRoot, first_root
 from pedigree.trust.standing import approvals_of, require_not_revoked
-from trust.builder import RELEASE_STEP, closure_of_demo, digests
+from trust.builder import RELEASE_STEP, closure_of_demo
 from trust.office import LATER, Office
-
-BASE = digests({"config.json": b"{}", "model.safetensors": b"base weights", "tokenizer.json": b"{}"})
+from trust.published import BASE
 
 
 @pytest.fixture
@@ -160,7 +159,7 @@ def test_files_that_the_snapshot_does_not_list_do_not_count_but_for_revocations(
     assert office.authority(root).revocation_of("0" * 64) is not None
     office.publish_snapshot(root, 2)
     del office.files[path]
-    with pytest.raises(Refused, match=f"{path} is missing"):
+    with pytest.raises(Refused, match=f"{path}, which the snapshot lists, is missing"):
         office.authority(root)
     office.publish_snapshot(root, 3)
     office.propose("models/base:tiny", BASE)

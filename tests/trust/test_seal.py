@@ -11,9 +11,10 @@ import pytest
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, sha256_bytes
 from pedigree.step.errors import ToolError
+from pedigree.trust.evidence import ATTESTED
 from pedigree.trust.seal import main, seal
 from pedigree.trust.signers import SIGNER_VARIABLE
-from trust.builder import JUDGE, RELEASE_STEP, closure_of_demo, lay_out, make_key, with_changes
+from trust.builder import JUDGE, RELEASE_STEP, approvals_of_demo, closure_of_demo, lay_out, make_key, with_changes
 from trust.forge import payload
 
 
@@ -29,7 +30,9 @@ def test_sealing_writes_exactly_the_evidence(work: Path, uri: str) -> None:
         "SHA256SUMS", "VERIFY.md", "lineage.html", "lineage.json", "model.sig",
     ]  # fmt: skip
     names = [record.name for record in closure_of_demo()[0]]
-    rest = [path for path in written if path.startswith("attestations/")]
+    brought = {f"{ATTESTED}/{path}" for path in approvals_of_demo()}
+    assert brought <= set(written)
+    rest = [path for path in written if path.startswith("attestations/") and path not in brought]
     assert sum(path.endswith(".provenance.sigstore.json") for path in rest) == len(names)
     assert sum(path.endswith(".link") for path in rest) == len(names) + 2
     others = {

@@ -65,6 +65,8 @@ from pedigree.build.messages import (
     IsolationProbed,
     IsolationRequest,
     Made,
+    PermitRequest,
+    Permitted,
     Place,
     PlaceRequest,
     PlanRequest,
@@ -318,6 +320,11 @@ async def tool_code(tool: Tool) -> ToolCode:
 async def closure_of(address: Address) -> Closure:
     """The steps of a target and of all that it is made from."""
     return await Get(Closure, ClosureRequest(address))
+
+
+async def require_permitted(address: Address, mode: str) -> None:
+    """Stop before anything runs when a target may not be built."""
+    await Get(Permitted, PermitRequest(address, mode))
 
 
 async def deliver(path: str, digest: Digest, announced: bool = True) -> Delivered:

@@ -47,7 +47,7 @@ class EvaluationTestRequest(TestRequest):
 async def evaluate(batch: EvaluationTestRequest.Batch[EvaluationTestFieldSet, Any], test: TestSubsystem) -> TestResult:
     """Judge a model; with `--force` the judge judges again."""
     address = batch.single_element.address
-    await engine.closure_of(address)
+    await engine.require_permitted(address, "artifact")
     (plan,) = await engine.plans_of((address,))
     judge = plan.step("")
     made = await engine.run_step(StepRun(judge, (judge.name,) if test.force else ()))

@@ -51,6 +51,19 @@ class Closure:
 
 
 @dataclass(frozen=True)
+class PermitRequest:
+    """Ask whether a target may be built; `mode` is "release" for what is delivered, "artifact" for all else."""
+
+    address: Address
+    mode: str
+
+
+@dataclass(frozen=True)
+class Permitted:
+    """It may be built."""
+
+
+@dataclass(frozen=True)
 class PlaceRequest:
     """Ask where an environment is; `address` is the target that names it, for errors."""
 

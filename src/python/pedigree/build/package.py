@@ -26,8 +26,8 @@ class ArtifactFieldSet(PackageFieldSet):
 
 @rule(desc="Package artifact")
 async def package_artifact(fields: ArtifactFieldSet) -> BuiltPackage:
-    """Make an artifact, once its whole closure is planned."""
-    await engine.closure_of(fields.address)
+    """Make an artifact, once its whole closure is planned and permitted."""
+    await engine.require_permitted(fields.address, "artifact")
     await engine.probe_isolation()
     (made,) = await engine.make((Product(short(fields.address.spec)),))
     path = dist.artifact_path(fields.address.spec_path, fields.address.target_name)

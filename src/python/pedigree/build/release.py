@@ -12,7 +12,7 @@ from pants.engine.process import ProcessCacheScope
 from pants.engine.rules import _uncacheable_rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 
-from pedigree.build import dist, engine, evidence, signer, trusted, verdict
+from pedigree.build import dist, engine, evidence, permission, signer, trusted, verdict
 from pedigree.build.addresses import short
 from pedigree.build.errors import BuildError
 from pedigree.build.judgement import REPORT, REPORT_PAGE
@@ -65,7 +65,8 @@ async def seal(request: SealRequest) -> Sealed:
     document = evidence.seal_request(release.step.address, release.step.name)
     documents.append(("seal.json", canonical_json(document)))
     delivered = await engine.add_prefix(release.artifact, "release")
-    files = await engine.merge_digests((await engine.create_digest(documents), delivered))
+    known, _ = await permission.attestations()
+    files = await engine.merge_digests((await engine.create_digest(documents), delivered, known))
     scope = ProcessCacheScope.PER_RESTART_SUCCESSFUL
     result = await trusted.run_trusted(SEAL, (".",), files, request.key.uri, scope, f"seal {release.step.address}")
     trusted.require_success(release.step.subject, SEAL, result)
@@ -136,6 +137,7 @@ async def _deliver(release: Product, steps: Tuple[Step, ...], path: str) -> Tupl
 async def package_release(fields: ReleaseFieldSet) -> BuiltPackage:
     """Stop at the first gate that does not hold; else deliver release and evidence together."""
     closure = await engine.closure_of(fields.address)
+    await engine.require_permitted(fields.address, "release")
     await engine.probe_isolation()
     release = Product(short(fields.address.spec))
     path = dist.release_path(fields.address.spec_path, fields.address.target_name)

@@ -26,6 +26,7 @@ SEAL = Tool("pedigree.trust.seal", "trust")
 KEYS = Tool("pedigree.trust.keys", "trust")
 ATTEST = Tool("pedigree.trust.attest", "trust")
 ADMIT = Tool("pedigree.trust.admit", "trust")
+PERMIT = Tool("pedigree.trust.permit", "trust")
 
 _BY_KIND = {
     "dataset": (DATASET, MERGE),

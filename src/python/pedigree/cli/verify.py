@@ -1,4 +1,4 @@
-"""`pedigree verify DIR --key PUB`: whether a delivered release is what the holder of a key allowed."""
+"""`pedigree verify DIR`: whether a delivered release is what its signer, and those who may say so, allowed."""
 
 from __future__ import annotations
 
@@ -6,24 +6,46 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
+    from pedigree.trust.inforce import Trust
+    from pedigree.trust.public import PublicKey
     from pedigree.trust.verify import Verdict
 
 EXIT_HOLDS = 0
 EXIT_DOES_NOT_HOLD = 1
+_BY_ITSELF = (
+    "Not checked without --root: who may seal releases, whether base models are approved, whether anything is revoked, "
+    "and whether the release is inside a plan.\n"
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.description = "Check a delivered release offline. Exits 0 when it holds, 1 when not, 2 for a wrong call."
+    parser.description = (
+        "Check a delivered release offline, against a key or against a trust root. "
+        "Exits 0 when it holds, 1 when not, 2 for a wrong call."
+    )
     parser.add_argument("release", metavar="DIR", type=Path, help="the delivered directory")
-    parser.add_argument("--key", metavar="PUB", type=Path, required=True, help="public key that you trust, PEM")
+    parser.add_argument("--key", metavar="PUB", type=Path, help="public key that it must be sealed with, PEM")
+    parser.add_argument("--root", metavar="FILE", type=Path, help="a version of the trust root that you were handed")
+    parser.add_argument(
+        "--attestations",
+        metavar="DIR",
+        type=Path,
+        help="attestations as they are published now (default: those that the release brings)",
+    )
+    parser.add_argument("--memory", metavar="DIR", type=Path, help="where to remember what was seen, with --root")
+    parser.add_argument(
+        "--max-age", metavar="DAYS", type=int, help="refuse to go by a snapshot that is older than this, with --root"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the verdict")
+    parser.add_argument("--explain", action="store_true", help="say of each check what it proves, and how to repeat it")
     parser.set_defaults(run=run)
 
 
@@ -31,32 +53,70 @@ def run(call: argparse.Namespace) -> int:
     """Verify and print the verdict.
 
     Raises:
-        ToolError: The directory or the key cannot be used.
+        ToolError: The directory, the key or the root cannot be used.
     """
     if not call.release.is_dir():
         raise ToolError(f"{call.release} is not a directory", "name the directory that was delivered")
+    if call.key is None and call.root is None:
+        raise ToolError("nothing says whom to believe", "name the signer's key by --key, or a trust root by --root")
+    if call.root is None and (call.attestations or call.memory or call.max_age is not None):
+        raise ToolError("without --root nothing of that is looked at", "name a trust root by --root")
     # Cryptography takes a while to import, and a wrong call does not need it.
-    from pedigree.trust.public import read_public_key
     from pedigree.trust.verify import verify_release
 
-    verdict = verify_release(call.release, read_public_key(call.key))
-    sys.stdout.write(_PRINT[call.format](verdict))
+    verdict = verify_release(call.release, _key(call), _trust(call))
+    sys.stdout.write(_PRINT[call.format](verdict, call.explain))
+    if call.root is None:
+        sys.stderr.write(_BY_ITSELF)
     return EXIT_HOLDS if verdict.holds else EXIT_DOES_NOT_HOLD
 
 
-def _text(verdict: Verdict) -> str:
-    lines = [
-        f"({check.number}) {'holds' if check.holds else 'DOES NOT HOLD'}: {check.claim}\n      {check.detail}"
-        for check in verdict.checks
-    ]
+def _key(call: argparse.Namespace) -> PublicKey:
+    """The key that the release must be sealed with; with a root alone, the one it names, which the root must know."""
+    from pedigree.trust.instructions import KEY_FILE
+    from pedigree.trust.public import read_public_key
+
+    return read_public_key(call.key or call.release / KEY_FILE)
+
+
+def _trust(call: argparse.Namespace) -> Trust | None:
+    if call.root is None:
+        return None
+    from pedigree.trust.attestations import read_attestations, read_evidence
+    from pedigree.trust.errors import MalformedEvidence, Refused
+    from pedigree.trust.inforce import Trust
+    from pedigree.trust.remembered import default_memory
+    from pedigree.trust.root import first_root
+
+    try:
+        anchor = first_root(read_evidence(call.root, str(call.root)), str(call.root))
+        files = read_attestations(call.attestations) if call.attestations else None
+    except (Refused, MalformedEvidence) as problem:
+        raise ToolError(str(problem), "name a file root/<version>.json that its owners handed to you") from problem
+    max_age = None if call.max_age is None else timedelta(days=call.max_age)
+    return Trust(anchor, files, call.memory or default_memory(), datetime.now(UTC), max_age)
+
+
+def _text(verdict: Verdict, explain: bool) -> str:
+    lines = []
+    for check in verdict.checks:
+        lines.append(f"({check.number}) {'holds' if check.holds else 'DOES NOT HOLD'}: {check.claim}")
+        lines.append(f"      {check.detail}")
+        if explain:
+            lines += [f"      | {line}" for line in check.explanation.splitlines()]
     failed = sum(not check.holds for check in verdict.checks)
-    closing = f"{failed} of {len(lines)} checks do not hold: do not use it." if failed else "The release holds."
+    closing = (
+        f"{failed} of {len(verdict.checks)} checks do not hold: do not use it." if failed else "The release holds."
+    )
     return "\n".join([*lines, closing, ""])
 
 
-def _json(verdict: Verdict) -> str:
-    document = {"holds": verdict.holds, "checks": [asdict(check) for check in verdict.checks]}
-    return json.dumps(document, sort_keys=True) + "\n"
+def _json(verdict: Verdict, explain: bool) -> str:
+    checks = [asdict(check) for check in verdict.checks]
+    for check in checks:
+        if not explain:
+            del check["explanation"]
+    return json.dumps({"holds": verdict.holds, "checks": checks}, sort_keys=True) + "\n"
 
 
 _PRINT = {"text": _text, "json": _json}

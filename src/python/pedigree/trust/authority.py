@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,6 +14,7 @@ from pedigree.trust.root import TrustRoot, next_root, parse_root
 from pedigree.trust.snapshot import Snapshot, open_snapshot
 
 ROOTS, SNAPSHOT = "root", "snapshot.json"
+FIRST_ROOT = f"{ROOTS}/1.json"
 APPROVALS, REVOCATIONS, LAYOUTS = "approvals", "revocations", "layouts"
 ENTRY = "entry.json"
 _BUNDLE = ".sigstore.json"
@@ -90,6 +91,23 @@ class Authority:
         return self.root.role_of(keyid)
 
 
+def needed(files: Files, entries: Collection[str], layout: str) -> dict[str, bytes]:
+    """What a release brings of a directory of attestations: roots, snapshot, revocations, and what speaks for it.
+
+    Args:
+        files: Path relative to the directory -> content, all verified.
+        entries: Uids of the base models that it is made from.
+        layout: How the paths of its owners' layout start.
+    """
+    wanted = (f"{ROOTS}/", f"{REVOCATIONS}/", layout, *(f"{place_of(uid)}/" for uid in entries))
+    return {path: data for path, data in files.items() if path == SNAPSHOT or path.startswith(wanted)}
+
+
+def place_of(uid: str) -> str:
+    """Where the entry of a base model is filed, with everything that belongs to it."""
+    return f"{APPROVALS}/{uid[:16]}"
+
+
 def load_authority(files: Files, anchor: TrustRoot) -> Authority:
     """What is in force by a directory of attestations.
 
@@ -135,9 +153,15 @@ def _read(files: Files, path: str) -> bytes:
 
 
 def _require_listed(files: Files, snapshot: Snapshot) -> None:
-    """All that the snapshot lists is there as listed, and nothing beside it but revocations, which count at once."""
+    """What is there is there as the snapshot lists it, and no revocation that it lists is missing.
+
+    A release brings those approvals and layouts alone that it needs: without the others less is allowed, not more. A
+    revocation that is not listed yet counts at once.
+    """
     for path, digest in snapshot.files.items():
-        if sha256_bytes(_read(files, path)) != digest:
+        if path.startswith(f"{REVOCATIONS}/") and path not in files:
+            raise Refused(f"{path}, which the snapshot lists, is missing")
+        if path in files and sha256_bytes(files[path]) != digest:
             raise Refused(f"{path} is not the file that the snapshot lists")
     for path in sorted(files):
         if path.startswith(_LISTED) and path not in snapshot.files:
@@ -155,6 +179,8 @@ def _registered(files: Files, root: TrustRoot, revoked: Revoked) -> Iterator[Reg
         place = PurePosixPath(path)
         if len(place.parts) == 3 and place.parts[0] == APPROVALS and place.name == ENTRY:
             entry = parse_entry(files[path], path)
+            if str(place.parent) != place_of(entry.uid):
+                raise Refused(f"{path} is the entry of another base model")
             beside = {sha256_bytes(data) for other, data in files.items() if other.startswith(f"{place.parent}/")}
             if missing := {entry.scan, entry.card, entry.addendum} - beside:
                 raise Refused(f"{path} names a scan, a card or an addendum that is not beside it: {min(missing)}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
 from pedigree.step.digests import directory_files
+from pedigree.trust.attestations import read_attestations
 from pedigree.trust.envelope import open_bundle, open_envelope
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import ROLE
@@ -17,6 +18,8 @@ from pedigree.trust.public import PublicKey
 from pedigree.trust.statement import check_statement, is_sha256
 
 Artifacts = dict[str, str]
+ATTESTED = "attestations/trust"
+"""Where a release has its copy of the attestations that were in force when it was sealed."""
 
 
 class Delivered:
@@ -120,6 +123,16 @@ class Delivered:
         """How a step was run, by its provenance."""
         found: dict[str, Any] = self.provenance[step]["predicate"]["buildDefinition"]["internalParameters"]
         return found
+
+    @property
+    def attested(self) -> dict[str, bytes]:
+        """What the release brings of the attestations that were in force when it was sealed; path -> content.
+
+        Raises:
+            MalformedEvidence: Something there is no file that evidence could be.
+        """
+        directory = self.release / ATTESTED
+        return read_attestations(directory) if directory.is_dir() else {}
 
     def judges(self) -> dict[str, str]:
         """Suite -> the step that judged, by the provenance of the release step."""

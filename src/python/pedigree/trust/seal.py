@@ -1,8 +1,9 @@
 """Seal a release: write its evidence and have it signed.
 
 Runs outside of every step, in a directory that holds `seal.json`, `records/<name>.json` of the whole closure,
-`release/` with the products of the release step, and `signer.pub`. Writes `outputs/`: what is delivered beside the
-release step's products. The bytes depend on those inputs and the key alone.
+`release/` with the products of the release step, `signer.pub`, and perhaps `attestations/` as the repository has them.
+Writes `outputs/`: what is delivered beside the release step's products. The bytes depend on those inputs and the key
+alone.
 """
 
 from __future__ import annotations
@@ -21,9 +22,14 @@ from pedigree.step.canonical import MalformedJson, canonical_json, read_json
 from pedigree.step.digests import directory_files, sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.step.record import Record
+from pedigree.trust.attestations import read_attestations
+from pedigree.trust.authority import LAYOUTS, needed
 from pedigree.trust.closure import Closure, close
 from pedigree.trust.envelope import sign_bundle, sign_envelope
+from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import evaluations, test_result
+from pedigree.trust.evidence import ATTESTED
+from pedigree.trust.graph import graph_of_records
 from pedigree.trust.instructions import KEY_FILE, instructions
 from pedigree.trust.keys import signer_uri
 from pedigree.trust.layout import layout
@@ -31,9 +37,11 @@ from pedigree.trust.lineage import lineage, provenance_file, summary_file, test_
 from pedigree.trust.links import DELIVERY, SOURCES, delivery_link, lineage_root, link_file, sources_link, step_link
 from pedigree.trust.modelsig import model_statement, under
 from pedigree.trust.page import lineage_page
+from pedigree.trust.permit import local_authority, require_approved
 from pedigree.trust.provenance import provenance
 from pedigree.trust.public import PublicKey, read_public_key
 from pedigree.trust.signers import load_signer
+from pedigree.trust.standing import require_not_revoked
 from pedigree.trust.summary import summary
 from pedigree.trust.sums import SEAL, SUMS, sums
 from pedigree.trust.verify import verify_release
@@ -71,20 +79,42 @@ def seal(directory: Path, uri: str) -> None:
     """Seal the release in `directory` with the signer that `uri` names.
 
     Raises:
-        ToolError: The inputs do not fit together, a gate is not met, or the signer is not the one that was announced.
+        ToolError: The inputs do not fit together, a gate is not met, a base model is not approved, something in it is
+            revoked, or the signer is not the one that was announced.
     """
     closure = read_closure(directory)
     release = directory / "release"
     if directory_files(release) != dict(closure.release.products):
         raise ToolError(f"release/ does not hold what '{closure.release.name}' made", _HINT)
     public = read_public_key(directory / "signer.pub")
+    evidence = Evidence(load_signer(uri, public), public, attested(directory / "attestations", closure))
     try:
-        files = seal_closure(closure, release, Evidence(load_signer(uri, public), public))
+        files = seal_closure(closure, release, evidence)
     except MalformedJson as error:
         raise ToolError(str(error), _HINT) from error
     require_verified(release, files, public)
     shutil.rmtree(directory / "outputs", ignore_errors=True)
     _write(directory / "outputs", files)
+
+
+def attested(directory: Path, closure: Closure) -> dict[str, bytes]:
+    """What the release brings of the repository's attestations, once they are held against what was built.
+
+    Raises:
+        ToolError: A base model is not approved, or something is revoked.
+    """
+    graph = graph_of_records({record.name: record for record in closure.steps}, closure.release.name)
+    try:
+        authority = local_authority(directory)
+        if authority is not None:
+            require_not_revoked(graph, authority)
+        uids = [item.entry.uid for item in require_approved(graph, authority).values()]
+        if authority is None:
+            return {}
+        files = needed(read_attestations(directory), uids, f"{LAYOUTS}/{closure.release.name}.")
+    except (Refused, MalformedEvidence) as problem:
+        raise ToolError(f"'{closure.release.address}' may not be released:\n  {problem}", _HINT) from problem
+    return {f"{ATTESTED}/{path}": data for path, data in files.items()}
 
 
 def require_verified(release: Path, files: Mapping[str, bytes], public: PublicKey) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes, tree_digest
+from pedigree.trust import inforce
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import WEIGHTS
 from pedigree.trust.evidence import Artifacts, Delivered
+from pedigree.trust.explanations import EXPLANATIONS
+from pedigree.trust.inforce import InForce, Trust
 from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.lineage import summary_file, test_result_file
 from pedigree.trust.links import DELIVERY, INTERPRETER, PIN, SOURCES, TREE, lineage_root, link_file, pin
@@ -30,12 +34,14 @@ class Check:
         claim: What was checked.
         holds: Whether it holds.
         detail: What was seen, or what is wrong.
+        explanation: What it proves, and how to repeat it with tools that are not ours.
     """
 
     number: int
     claim: str
     holds: bool
     detail: str
+    explanation: str
 
 
 @dataclass(frozen=True)
@@ -50,23 +56,33 @@ class Verdict:
         return all(check.holds for check in self.checks)
 
 
-def verify_release(release: Path, public: PublicKey) -> Verdict:
+def verify_release(release: Path, public: PublicKey, trust: Trust | None = None) -> Verdict:
     """Decide whether a delivered release is what the holder of a key allowed, and all of it.
+
+    Args:
+        release: The delivered directory.
+        public: The key that it must be sealed with.
+        trust: Whom to believe beyond that key, and what is in force; None to check the release by itself.
 
     Never raises for what it finds in the release: a file that is missing, truncated or forged is a check that does not
     hold.
     """
     delivered = Delivered(release, public)
-    return Verdict(tuple(_run(number, claim, check, delivered) for number, (claim, check) in enumerate(_CHECKS, 1)))
+    checks = [(claim, partial(check, delivered)) for claim, check in _CHECKS]
+    if trust is not None:
+        in_force = InForce(delivered, trust)
+        checks += [(claim, partial(check, in_force)) for claim, check in inforce.CHECKS]
+    return Verdict(tuple(_run(number, claim, check) for number, (claim, check) in enumerate(checks, 1)))
 
 
-def _run(number: int, claim: str, check: Callable[[Delivered], str], delivered: Delivered) -> Check:
+def _run(number: int, claim: str, check: Callable[[], str]) -> Check:
+    explanation = EXPLANATIONS[number - 1]
     try:
-        return Check(number, claim, True, check(delivered))
+        return Check(number, claim, True, check(), explanation)
     except (Refused, MalformedEvidence) as problem:
-        return Check(number, claim, False, str(problem))
+        return Check(number, claim, False, str(problem), explanation)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError, RecursionError) as error:
-        return Check(number, claim, False, f"the evidence has not the shape of evidence: {error!r}")
+        return Check(number, claim, False, f"the evidence has not the shape of evidence: {error!r}", explanation)
 
 
 # (1) The layout is signed by the given key and has not expired.
