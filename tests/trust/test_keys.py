@@ -111,5 +111,5 @@ def test_a_wrong_call_exits_with_2(arguments: list[str], capsys: pytest.CaptureF
 
 def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("a file where the directory should be")
-    with pytest.raises(ToolError, match="cannot make the developer key"):
+    with pytest.raises(ToolError, match="cannot make the key"):
         keys.ensure_developer_key(tmp_path / "keys")

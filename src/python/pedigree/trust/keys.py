@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pedigree.step.errors import ToolError
+from pedigree.trust.pkcs8 import private_pem
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import SIGNER_VARIABLE, signer_public_key
 
@@ -44,39 +44,64 @@ def signer_uri() -> str:
 def ensure_developer_key(directory: Path) -> PublicKey:
     """The developer's public key; the pair is made, and announced on stderr, when there is none.
 
-    Two processes at once end with one and the same key: a finished file is linked into place; only one can be first.
+    Two processes at once end with one and the same key.
 
     Raises:
         ToolError: The key cannot be made or read.
     """
     path = directory / _KEY_FILE
+    made = not path.exists() and make_private_key(path, None)
+    public = signer_public_key(f"file:{path}")
     try:
-        if not path.exists():
-            _make(path)
-        public = signer_public_key(f"file:{path}")
+        directory.chmod(0o700)
         _replace(path.with_suffix(".pub"), public.pem.encode())
     except OSError as error:
-        hint = f"make the directory writable, or name another signer in {SIGNER_VARIABLE}"
-        raise ToolError(f"cannot make the developer key {path}: {error.strerror}", hint) from error
+        raise _cannot_make(path, error) from error
+    if made:
+        print(f"made a developer key: {path}", file=sys.stderr)
+        print(f"  public key {path.with_suffix('.pub')}, fingerprint sha256:{public.fingerprint}", file=sys.stderr)
     return public
 
 
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    unfinished = _write_beside(path, pem)
+def make_private_key(path: Path, passphrase: bytes | None) -> bool:
+    """Make a private key, ECDSA on P-256, in a file that only its owner may read; directories are made, too.
+
+    A file that is there stays as it is. Of two processes at once one makes the key: a finished file is linked into
+    place, and only one can be first.
+
+    Args:
+        path: The file.
+        passphrase: What encrypts it; None leaves it in the clear.
+
+    Returns:
+        Whether this call made it.
+
+    Raises:
+        ToolError: The file cannot be written, or the passphrase is empty.
+    """
     try:
-        os.link(unfinished, path)
-    except FileExistsError:
-        return
-    finally:
-        unfinished.unlink()
-    fingerprint = signer_public_key(f"file:{path}").fingerprint
-    print(f"made a developer key: {path}", file=sys.stderr)
-    print(f"  public key {path.with_suffix('.pub')}, fingerprint sha256:{fingerprint}", file=sys.stderr)
+        pem = private_pem(ec.generate_private_key(ec.SECP256R1()), passphrase)
+    except ValueError as error:
+        raise ToolError(f"no key was made at {path}: {error}", "give a passphrase, or none at all") from error
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = _write_beside(path, pem)
+        try:
+            os.link(unfinished, path)
+        finally:
+            unfinished.unlink()
+    except FileExistsError as error:
+        if path.exists():
+            return False
+        raise _cannot_make(path, error) from error
+    except OSError as error:
+        raise _cannot_make(path, error) from error
+    return True
+
+
+def _cannot_make(path: Path, error: OSError) -> ToolError:
+    hint = f"make the directory writable, or name another signer in {SIGNER_VARIABLE}"
+    return ToolError(f"cannot make the key {path}: {error.strerror}", hint)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -37,13 +37,17 @@ class PublicKey:
 
     def to_json(self) -> dict[str, Any]:
         """The key as an in-toto layout lists it."""
-        document: dict[str, Any] = SSlibKey.from_crypto(_load(self.pem.encode())).to_dict()
+        document: dict[str, Any] = self.to_sslib().to_dict()
         return {**document, "keyid": self.keyid}
+
+    def to_sslib(self) -> SSlibKey:
+        """The key as securesystemslib has it, with the identifier that follows from this PEM."""
+        return SSlibKey.from_crypto(_load(self.pem.encode()), scheme=SCHEME)
 
     def verifies(self, signature: str, data: bytes) -> bool:
         """Whether `signature`, a DER signature in hex, is this key's over `data`."""
         try:
-            SSlibKey.from_crypto(_load(self.pem.encode())).verify_signature(Signature(self.keyid, signature), data)
+            self.to_sslib().verify_signature(Signature(self.keyid, signature), data)
         except (UnverifiedSignatureError, VerificationError):
             return False
         return True

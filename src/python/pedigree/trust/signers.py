@@ -1,133 +1,123 @@
-"""Signers by URI, dispatched by securesystemslib: `file:`, `gcpkms:`, `awskms:`, `hsm:` and what else it knows.
+"""Signers by URI: `file:`, `hsm:`, `awskms:`, `gcpkms:`, `azurekms:`.
 
-A key in a file signs with RFC 6979 nonces, so that the same bytes give the same signature. A key in a service or
-in hardware may not; its releases verify just as well, but are not byte-reproducible.
+One table says who opens which; the backends are securesystemslib's. A key in a file signs reproducibly. One in a
+service or in hardware may not; its releases verify just as well, but are not the same byte for byte.
 """
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable
-from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from securesystemslib.signer import (  # type: ignore[attr-defined]
-    SIGNER_FOR_URI_SCHEME,
-    AWSSigner,
-    CryptoSigner,
-    GCPSigner,
-    HSMSigner,
-    Key,
-    SecretsHandler,
-    Signature,
-    Signer,
-    SSlibKey,
-)
+from securesystemslib.exceptions import UnsupportedLibraryError
+from securesystemslib.signer import Key, SecretsHandler, Signature, Signer  # type: ignore[attr-defined]
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.public import SCHEME, PublicKey, from_crypto, public_key
+from pedigree.trust import signers_cloud, signers_file, signers_hsm
+from pedigree.trust.public import PublicKey, public_key
+from pedigree.trust.signers_file import SIGNER_VARIABLE as SIGNER_VARIABLE
 
-SIGNER_VARIABLE = "PEDIGREE_SIGNER"
-_OTHERS_MAY_READ = stat.S_IRWXG | stat.S_IRWXO
+_OPEN: dict[str, Callable[[str], Signer]] = {
+    signers_file.SCHEME: signers_file.open_file,
+    signers_hsm.SCHEME: signers_hsm.open_hsm,
+    **dict.fromkeys(signers_cloud.SCHEMES, signers_cloud.open_cloud),
+}
+# Schemes that securesystemslib knows, and why no release is signed by them.
+_REFUSED = {
+    "file2": "it would sign with nonces that differ from run to run: write file:",
+    "gnupg": "OpenPGP signatures are read by none of the stock verifiers",
+    "hv": "securesystemslib signs with Vault's Ed25519 keys alone, and a release is signed with ECDSA on P-256",
+    "sigstore": "a keyless certificate lives for minutes, and a layout names keys: people sign statements with it",
+    "tkey": "it signs with Ed25519, and a release is signed with ECDSA on P-256",
+}
+_PACKAGES = "install the packages of 3rdparty/python/signers.lock; `./pants package` does so by itself"
 
 
-class FileSigner(CryptoSigner):
-    """ECDSA on P-256 with a private key in a PEM file, URI `file:/absolute/path.pem`."""
+class NamedSigner(Signer):
+    """A signer that says which one it is when it fails: its service, its token or its key file."""
 
-    SCHEME = "file"
+    def __init__(self, uri: str, signer: Signer) -> None:
+        self._uri = uri
+        self._signer = signer
+
+    @property
+    def public_key(self) -> Key:
+        """The public half."""
+        return self._signer.public_key
 
     def sign(self, payload: bytes) -> Signature:
-        """Sign with a nonce derived from key and message (RFC 6979)."""
-        assert isinstance(self._private_key, ec.EllipticCurvePrivateKey)
-        algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
-        return Signature(self.public_key.keyid, self._private_key.sign(payload, algorithm).hex())
+        """Sign.
+
+        Raises:
+            ToolError: The service, the token or the network would not.
+        """
+        try:
+            return self._signer.sign(payload)
+        except ToolError:
+            raise
+        except Exception as error:  # each service raises its own kinds
+            raise _told(self._uri, error) from error
 
     @classmethod
     def from_priv_key_uri(
         cls, priv_key_uri: str, public_key: Key, secrets_handler: SecretsHandler | None = None
-    ) -> FileSigner:
-        """Load the key; securesystemslib calls this for the scheme `file`."""
-        if not isinstance(public_key, SSlibKey):
-            raise ValueError(f"expected an SSlibKey for {priv_key_uri}")
-        return cls(read_private_key(_file_of(priv_key_uri)), public_key)
+    ) -> NamedSigner:
+        """Any signer that securesystemslib finds by this URI."""
+        return cls(priv_key_uri, Signer.from_priv_key_uri(priv_key_uri, public_key, secrets_handler))
 
 
-SIGNER_FOR_URI_SCHEME[FileSigner.SCHEME] = FileSigner
-
-
-def load_signer(uri: str, public: PublicKey) -> Signer:
+def open_signer(uri: str) -> Signer:
     """The signer that a URI names.
 
     Raises:
-        ToolError: There is no such signer, or its key is not `public`.
+        ToolError: There is no such signer, or it cannot be used.
     """
-    key = SSlibKey.from_crypto(serialization.load_pem_public_key(public.pem.encode()), scheme=SCHEME)
-    if uri.startswith(f"{FileSigner.SCHEME}:") and signer_public_key(uri) != public:
-        raise ToolError(f"the key of {uri} is not the signer's public key", "use the two keys of one pair")
+    scheme = uri.partition(":")[0]
+    if scheme in _REFUSED:
+        raise ToolError(f"{SIGNER_VARIABLE} names '{uri}': {_REFUSED[scheme]}", f"use one of: {_known()}")
+    if scheme not in _OPEN:
+        raise ToolError(f"{SIGNER_VARIABLE} names the unknown scheme '{scheme}:'", f"use one of: {_known()}")
     try:
-        return Signer.from_priv_key_uri(uri, key)
+        return NamedSigner(uri, _OPEN[scheme](uri))
     except ToolError:
         raise
     except Exception as error:  # each service raises its own kinds
-        raise ToolError(f"cannot use the signer {uri}: {error}", f"mend {SIGNER_VARIABLE}") from error
+        raise _told(uri, error) from error
+
+
+def load_signer(uri: str, public: PublicKey) -> Signer:
+    """The signer that a URI names, if it is the one whose public key was announced.
+
+    Raises:
+        ToolError: There is no such signer, it cannot be used, or its key is not `public`.
+    """
+    signer = open_signer(uri)
+    if _public(signer, uri) != public:
+        raise ToolError(f"the key of {uri} is not the signer's public key", "use the two keys of one pair")
+    return signer
 
 
 def signer_public_key(uri: str) -> PublicKey:
     """The public key of the signer that a URI names.
 
     Raises:
-        ToolError: The key cannot be read, or the scheme cannot be asked for its public key.
+        ToolError: As `open_signer`.
     """
-    scheme, _, name = uri.partition(":")
-    if scheme == FileSigner.SCHEME:
-        return from_crypto(read_private_key(_file_of(uri)).public_key(), uri)
-    if scheme not in _ASK:
-        known = ", ".join(sorted([FileSigner.SCHEME, *_ASK]))
-        raise ToolError(f"{SIGNER_VARIABLE} names the unknown scheme '{scheme}:'", f"use one of: {known}")
-    try:
-        key = _ASK[scheme](name)
-    except Exception as error:  # each service raises its own kinds
-        what = f"cannot ask the signer {uri} for its public key: {error}"
-        raise ToolError(what, f"mend {SIGNER_VARIABLE}") from error
-    return public_key(str(key.keyval["public"]).encode(), uri)
+    return _public(open_signer(uri), uri)
 
 
-_ASK: dict[str, Callable[[str], SSlibKey]] = {
-    GCPSigner.SCHEME: lambda name: GCPSigner.import_(name)[1],
-    AWSSigner.SCHEME: lambda name: AWSSigner.import_(name, SCHEME)[1],
-    HSMSigner.SCHEME: lambda name: HSMSigner.import_(int(name.partition("?")[0]) if name[:1].isdigit() else None)[1],
-}
+def _public(signer: Signer, uri: str) -> PublicKey:
+    return public_key(str(signer.public_key.keyval["public"]).encode(), uri)
 
 
-def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    """Read a private key that nobody else may read.
-
-    Raises:
-        ToolError: The file is missing, unreadable, open to others, or holds no ECDSA key on P-256.
-    """
-    try:
-        if os.stat(path).st_mode & _OTHERS_MAY_READ:
-            raise ToolError(f"the private key {path} is open to other users", f"chmod 600 {path}")
-        pem = path.read_bytes()
-    except OSError as error:
-        hint = f"make one with `python -m pedigree.trust.keys init`, or name another in {SIGNER_VARIABLE}"
-        raise ToolError(f"cannot read the private key {path}: {error.strerror}", hint) from error
-    hint = "use an unencrypted ECDSA key on P-256 in PEM, or a key in a service or in hardware"
-    try:
-        key = serialization.load_pem_private_key(pem, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ToolError(f"{path} is not an unencrypted private key in PEM", hint) from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise ToolError(f"the private key {path} is not an ECDSA key on P-256", hint)
-    return key
+def _known() -> str:
+    return ", ".join(f"{scheme}:" for scheme in sorted(_OPEN))
 
 
-def _file_of(uri: str) -> Path:
-    path = uri.partition(":")[2]
-    path = path[2:] if path.startswith("///") else path
-    if not path.startswith("/") or path.startswith("//"):
-        raise ToolError(f"{SIGNER_VARIABLE} names '{uri}', which has no absolute path", "write file:/absolute/path.pem")
-    return Path(path)
+def _told(uri: str, error: Exception) -> ToolError:
+    """What a backend raised, in words."""
+    if isinstance(error, UnsupportedLibraryError):
+        return ToolError(f"cannot use the signer {uri}: {error}", _PACKAGES)
+    said = "\n  ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    plain = (said or type(error).__name__, f"look at its credentials and rights, or mend {SIGNER_VARIABLE}")
+    what, hint = signers_hsm.MEANINGS.get(type(error).__name__, plain)
+    return ToolError(f"cannot use the signer {uri}: {what}", hint)
