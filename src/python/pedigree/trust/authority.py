@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -77,7 +77,8 @@ class Authority:
         return found
 
     def _who(self, registered: Registered, role: str) -> frozenset[str]:
-        return frozenset(item.keyid for item in registered.approvals if item.signature.role == role)
+        # Names, not keys: somebody who was given a new key and signs again is still one.
+        return frozenset(item.signature.name for item in registered.approvals if item.signature.role == role)
 
     def revocation_of(self, digest: str) -> Revocation | None:
         """Who revoked what has this digest, if anybody did."""
@@ -120,12 +121,12 @@ def load_authority(files: Files, anchor: TrustRoot) -> Authority:
         Refused: A signature does not count, or files do not belong together.
     """
     root = newest_root(files, anchor)
-    revocations = _revocations(files, root)
-    revoked = frozenset(digest for item in revocations if item.kind == "key" for digest in item.subjects.values())
+    revocations = open_revocations(files, root)
+    revoked = revoked_keys(revocations)
     snapshot = open_snapshot(_read(files, SNAPSHOT), root, revoked, SNAPSHOT)
     _require_listed(files, snapshot)
     layouts = {path: data for path, data in files.items() if path.startswith(f"{LAYOUTS}/")}
-    return Authority(root, snapshot, tuple(_registered(files, root, revoked)), revocations, layouts)
+    return Authority(root, snapshot, open_entries(files, root, revoked), revocations, layouts)
 
 
 def newest_root(files: Files, anchor: TrustRoot) -> TrustRoot:
@@ -141,7 +142,7 @@ def newest_root(files: Files, anchor: TrustRoot) -> TrustRoot:
         raise Refused(f"version {anchor.version} of the trust root is missing; an older state of things was put back")
     if parse_root(own, f"{ROOTS}/{anchor.version}.json")[0].digest != anchor.digest:
         raise Refused(f"version {anchor.version} of the trust root is another one than the one that is believed")
-    while data := files.get(path := f"{ROOTS}/{root.version + 1}.json"):
+    while (data := files.get(path := f"{ROOTS}/{root.version + 1}.json")) is not None:
         root = next_root(root, data, path)
     return root
 
@@ -168,30 +169,51 @@ def _require_listed(files: Files, snapshot: Snapshot) -> None:
             raise Refused(f"{path} is not listed by the snapshot")
 
 
-def _revocations(files: Files, root: TrustRoot) -> tuple[Revocation, ...]:
-    """All of them, listed or not; the word of a key that was itself revoked still stops things, for it starts none."""
+def open_revocations(files: Files, root: TrustRoot) -> tuple[Revocation, ...]:
+    """All of them, listed or not; the word of a key that was itself revoked still stops things, for it starts none.
+
+    Raises:
+        MalformedEvidence: A file is no revocation.
+        Refused: A signature does not count.
+    """
     paths = sorted(path for path in files if path.startswith(f"{REVOCATIONS}/"))
     return tuple(open_revocation(files[path], root, path) for path in paths)
 
 
-def _registered(files: Files, root: TrustRoot, revoked: Revoked) -> Iterator[Registered]:
+def revoked_keys(revocations: Iterable[Revocation]) -> Revoked:
+    """Fingerprints of the keys that are revoked."""
+    return frozenset(digest for item in revocations if item.kind == "key" for digest in item.subjects.values())
+
+
+def open_entries(files: Files, root: TrustRoot, revoked: Revoked) -> tuple[Registered, ...]:
+    """All entries of base models with the approvals that count, listed by a snapshot or not.
+
+    Raises:
+        MalformedEvidence: A file is not what its place says.
+        Refused: A signature does not count, or a file is missing beside an entry.
+    """
+    places: dict[str, dict[str, bytes]] = {}
     for path in sorted(files):
         place = PurePosixPath(path)
-        if len(place.parts) == 3 and place.parts[0] == APPROVALS and place.name == ENTRY:
-            entry = parse_entry(files[path], path)
-            if str(place.parent) != place_of(entry.uid):
-                raise Refused(f"{path} is the entry of another base model")
-            beside = {sha256_bytes(data) for other, data in files.items() if other.startswith(f"{place.parent}/")}
-            if missing := {entry.scan, entry.card, entry.addendum} - beside:
-                raise Refused(f"{path} names a scan, a card or an addendum that is not beside it: {min(missing)}")
-            yield Registered(entry, tuple(_approvals(files, str(place.parent), entry, root, revoked)))
+        if len(place.parts) == 3 and place.parts[0] == APPROVALS:
+            places.setdefault(str(place.parent), {})[place.name] = files[path]
+    return tuple(_registered(place, beside, root, revoked) for place, beside in places.items() if ENTRY in beside)
 
 
-def _approvals(files: Files, place: str, entry: Entry, root: TrustRoot, revoked: Revoked) -> Iterator[Approval]:
-    for path in sorted(files):
-        if path.startswith(f"{place}/") and path.endswith(_BUNDLE):
-            approval = open_approval(files[path], root, path)
+def _registered(place: str, beside: Files, root: TrustRoot, revoked: Revoked) -> Registered:
+    entry = parse_entry(beside[ENTRY], f"{place}/{ENTRY}")
+    if place != place_of(entry.uid):
+        raise Refused(f"{place}/{ENTRY} is the entry of another base model")
+    if missing := entry.evidence() - {sha256_bytes(data) for data in beside.values()}:
+        raise Refused(f"{place}/{ENTRY} names evidence that is not beside it: {min(missing)}")
+    return Registered(entry, tuple(_approvals(place, beside, entry, root, revoked)))
+
+
+def _approvals(place: str, beside: Files, entry: Entry, root: TrustRoot, revoked: Revoked) -> Iterator[Approval]:
+    for name, data in beside.items():
+        if name.endswith(_BUNDLE):
+            approval = open_approval(data, root, f"{place}/{name}")
             if (approval.files, approval.entry) != (dict(entry.files), entry.sha256):
-                raise Refused(f"{path} approves something else than {place}/{ENTRY}")
+                raise Refused(f"{place}/{name} approves something else than {place}/{ENTRY}")
             if root.holders[approval.keyid].key.fingerprint not in revoked:
                 yield approval

@@ -17,6 +17,8 @@ from pedigree.trust.statement import is_sha256
 
 SCHEMA = "pedigree.base-entry/1"
 PARTS = ("weights", "tokenizer", "config", "chat_template", "other")
+FAMILIES = ("permissive", "conditional", "bespoke", "disqualified")
+VERDICTS = ("pass", "review")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class License:
 
     Attributes:
         spdx: SPDX expression.
-        family: "permissive", "conditional", "bespoke" or "disqualified".
+        family: One of `FAMILIES`.
         obligations: What the terms ask of whoever uses the model, in words.
         approval: Where the legal review is filed; may be empty for a permissive license.
     """
@@ -77,6 +79,11 @@ class Entry:
         """The digest of all files together, which names the model."""
         return tree_digest(self.files)
 
+    def evidence(self) -> frozenset[str]:
+        """Digests of the files that must lie beside the entry."""
+        signature = {self.publisher_signature} if self.publisher_signature else set()
+        return frozenset({self.scan, self.card, self.addendum, *signature})
+
     @property
     def sha256(self) -> str:
         """The digest of the entry, which approvals name."""
@@ -104,11 +111,13 @@ def parse_entry(data: bytes, origin: str) -> Entry:
         faithful = entry.to_bytes() == data
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedEvidence(f"{origin} is not a {SCHEMA} document: {error}") from error
-    digests = [*entry.files.values(), entry.scan, entry.card, entry.addendum]
+    digests = [*entry.files.values(), *entry.evidence()]
     if not faithful or not entry.files or set(entry.parts) != set(entry.files):
         raise MalformedEvidence(f"{origin} is not a {SCHEMA} document, or is not written as one")
     if not all(map(is_sha256, digests)) or not set(entry.parts.values()) <= set(PARTS):
         raise MalformedEvidence(f"{origin} has a digest that is no SHA-256, or a file that is no known part")
+    if entry.verdict not in VERDICTS or entry.license.family not in FAMILIES:
+        raise MalformedEvidence(f"{origin} has the verdict {entry.verdict!r} or a license of no known family")
     return entry
 
 

@@ -84,7 +84,8 @@ class Graph:
         for node in self.nodes.values():
             for origin in sorted({origin for origin in node.inputs.values() if origin}):
                 consumers.setdefault(origin, []).append(node.name)
-        ways, seen = [(name,)], {name}
+        ways: list[tuple[str, ...]] = [(name,)]
+        seen = {name}
         for way in ways:  # grows while it is gone through: breadth first
             if way[-1] == self.release:
                 return way

@@ -44,8 +44,11 @@ def remember(memory: Path, family: str, authority: Authority) -> str:
         "root": (authority.root.version, authority.root.digest),
         "snapshot": (authority.snapshot.version, authority.snapshot.digest),
     }
+    # A snapshot names its trust root, so under a new root no old one counts, and numbers may begin anew: a stolen key
+    # that signed the last number there is can be replaced (fast-forward recovery, TUF 1.0.34, section 5.3.11).
+    compared = {} if seen and authority.root.version > seen["root"][0] else seen
     for what, (version, digest) in now.items():
-        before, known = seen.get(what, (0, ""))
+        before, known = compared.get(what, (0, ""))
         if version < before:
             raise Refused(f"version {version} of the {what} is older than version {before}, which was seen before")
         if version == before and digest != known:

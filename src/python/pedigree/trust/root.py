@@ -23,6 +23,8 @@ from pedigree.trust.times import is_time
 
 SCHEMA = "pedigree.trust-root/1"
 PAYLOAD_TYPE = "application/vnd.pedigree.trust-root+json"
+LAST = 10**9
+"""The last version there can be, of a root as of a snapshot: one a second for thirty years."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ def _checked(root: TrustRoot, origin: str) -> TrustRoot:
 
 
 def _faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
-    yield root.version < 1, f"has the version {root.version}"
+    yield not 1 <= root.version <= LAST, "has no such version"
     yield (root.replaces == "") != (root.version == 1), "must name what it replaces, unless it is the first"
     yield bool(root.replaces) and not is_sha256(root.replaces), "names what it replaces by no SHA-256"
     yield set(root.roles) != set(PURPOSE), f"must give the roles {', '.join(PURPOSE)} and no other"

@@ -14,7 +14,7 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.roles import QUALITY
-from pedigree.trust.root import TrustRoot
+from pedigree.trust.root import LAST, TrustRoot
 from pedigree.trust.signed import Signed, parse_signed, unsigned
 from pedigree.trust.statement import is_sha256
 from pedigree.trust.times import is_time
@@ -114,7 +114,7 @@ def open_snapshot(data: bytes, root: TrustRoot, revoked: frozenset[str], origin:
 
 def _checked(snapshot: Snapshot, origin: str) -> Snapshot:
     faults = [
-        (snapshot.version < 1 or snapshot.root_version < 1, "counts from less than 1"),
+        (not all(1 <= version <= LAST for version in (snapshot.version, snapshot.root_version)), "has no such version"),
         (not is_sha256(snapshot.root_sha256), "names its trust root by no SHA-256"),
         (
             not is_time(snapshot.time) or not is_time(snapshot.expires),
