@@ -62,6 +62,8 @@ from pedigree.build.messages import (
     Delivery,
     EnvironmentRequest,
     FactsRequest,
+    GraphDocument,
+    GraphRequest,
     IsolationProbed,
     IsolationRequest,
     Made,
@@ -160,6 +162,14 @@ async def capture_files(paths: Iterable[str]) -> Digest:
         paths, glob_match_error_behavior=GlobMatchErrorBehavior.error, description_of_origin="a step's files"
     )
     return await Get(Digest, PathGlobs, globs)
+
+
+async def capture_each(sets: Iterable[Iterable[str]]) -> Tuple[Digest, ...]:
+    """Several sets of files of the repository, each as `capture_files` asks for it."""
+    error, origin = GlobMatchErrorBehavior.error, "a step's files"
+    return await MultiGet(
+        Get(Digest, PathGlobs(paths, glob_match_error_behavior=error, description_of_origin=origin)) for paths in sets
+    )
 
 
 async def capture_present(paths: Iterable[str]) -> Digest:
@@ -325,6 +335,11 @@ async def closure_of(address: Address) -> Closure:
 async def require_permitted(address: Address, mode: str) -> None:
     """Stop before anything runs when a target may not be built."""
     await Get(Permitted, PermitRequest(address, mode))
+
+
+async def graph_of(closure: Closure, release: Product) -> GraphDocument:
+    """The graph of a closure before anything of it runs."""
+    return await Get(GraphDocument, GraphRequest(closure.steps, release))
 
 
 async def deliver(path: str, digest: Digest, announced: bool = True) -> Delivered:

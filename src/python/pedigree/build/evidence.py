@@ -37,6 +37,11 @@ class Run:
     accelerator: Mapping[str, str] = field(default_factory=dict)
 
 
+def reproducibility(accelerator: object) -> str:
+    """The class of what runs with this accelerator, or with none: its kernels are equal within a tolerance."""
+    return "bounded" if accelerator else "bitwise"
+
+
 def step_file(step: Step, accelerator: str) -> tuple[str, bytes]:
     """Name and content of the document that a tool reads its settings from."""
     document = {"target": step.address, "config": parse_json(step.config, step.name)}
@@ -69,8 +74,7 @@ def record(step: Step, run: Run, materials: Mapping[str, str], products: Mapping
         properties=run.properties,
         accelerator=run.accelerator,
         builder=run.builder,
-        # Kernels of accelerators are equal within a tolerance, not to the bit.
-        reproducibility="bounded" if run.accelerator else "bitwise",
+        reproducibility=reproducibility(run.accelerator),
         inputs={role.name: _origin(role) for role in step.roles},
         materials=materials,
         products=products,

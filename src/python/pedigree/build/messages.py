@@ -64,6 +64,21 @@ class Permitted:
 
 
 @dataclass(frozen=True)
+class GraphRequest:
+    """Ask for the graph of a closure whose last step is `release`, as decisions are held against it; nothing runs."""
+
+    steps: Tuple[Step, ...]
+    release: Product
+
+
+@dataclass(frozen=True)
+class GraphDocument:
+    """The graph, a canonical `pedigree.graph/1` document."""
+
+    content: bytes
+
+
+@dataclass(frozen=True)
 class PlaceRequest:
     """Ask where an environment is; `address` is the target that names it, for errors."""
 

@@ -11,6 +11,7 @@ from pants.engine.rules import collect_rules, rule
 from pedigree.build import engine, trusted
 from pedigree.build.addresses import short
 from pedigree.build.messages import PermitRequest, Permitted
+from pedigree.build.plan import Product
 from pedigree.build.tools import PERMIT
 
 ATTESTATIONS = "attestations"
@@ -31,8 +32,8 @@ async def permit(request: PermitRequest) -> Permitted:
     bases = any(step.kind == "base_model" for step in closure.steps)
     if not rooted and not (request.mode == "release" and bases):
         return Permitted()
-    document = await engine.graph_document(request.address)
-    graph = await engine.create_digest([("graph.json", document)])
+    document = await engine.graph_of(closure, Product(short(request.address.spec)))
+    graph = await engine.create_digest([("graph.json", document.content)])
     files = await engine.merge_digests((graph, known))
     subject = f"target '{short(request.address.spec)}'"
     scope = ProcessCacheScope.PER_RESTART_SUCCESSFUL

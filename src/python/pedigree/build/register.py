@@ -10,6 +10,7 @@ from pedigree.build import (
     disk,
     environment,
     evaluation,
+    graph_goal,
     inference,
     isolation,
     package,
@@ -52,6 +53,7 @@ def rules():  # type: ignore[no-untyped-def]
         permission,
         release,
         evaluation,
+        graph_goal,
         inference,
         isolation,
     )

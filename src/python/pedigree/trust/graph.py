@@ -6,7 +6,7 @@ It comes from the records of a build, from the provenance in a release, or from 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pedigree.step.digests import tree_digest
@@ -31,6 +31,9 @@ class Node:
         inputs: Role -> the step that made the input; empty for files under version control.
         materials: Path, as `inputs/<role>/<file>` -> sha256. Before a build: of files under version control alone.
         products: Path in the artifact -> sha256. Empty before a build.
+        prefixes: Role -> the directory in the repository that its files come from; of those under version control.
+        resolve: The set of third-party packages that the tool runs with.
+        reproducibility: `bitwise` or `bounded`.
     """
 
     name: str
@@ -41,6 +44,9 @@ class Node:
     inputs: Mapping[str, str]
     materials: Mapping[str, str]
     products: Mapping[str, str]
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    resolve: str = ""
+    reproducibility: str = ""
 
     def role(self, role: str) -> dict[str, str]:
         """File -> sha256 of one input."""
@@ -134,18 +140,39 @@ def _of_record(record: Record) -> Node:
         {role: origin.step for role, origin in record.inputs.items()},
         {path: digest for path, digest in record.materials.items() if not path.startswith(CODE)},
         record.products,
+        {role: origin.prefix for role, origin in record.inputs.items() if not origin.step},
+        record.tool.resolve,
+        record.reproducibility,
     )
 
 
 def _of_provenance(name: str, statement: Mapping[str, Any]) -> Node:
     definition = statement["predicate"]["buildDefinition"]
-    external, inputs, materials = definition["externalParameters"], {}, {}
+    external, internal = definition["externalParameters"], definition["internalParameters"]
+    inputs, materials, prefixes = {}, {}, {}
     for dependency in definition["resolvedDependencies"]:
-        origin = dependency["annotations"]
+        origin, path = dependency["annotations"], dependency["name"]
         if "role" in origin:
             inputs[origin["role"]] = origin.get("step", "")
+        if "role" in origin and "file" in origin:
+            prefixes[origin["role"]] = _prefix(origin["file"], path[len(f"inputs/{origin['role']}/") :])
         if origin["use"] in ("input", "config"):
-            materials[dependency["name"]] = dependency["digest"]["sha256"]
-    products = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
-    module = definition["internalParameters"]["tool"]
-    return Node(name, external["target"], external["kind"], module, external["config"], inputs, materials, products)
+            materials[path] = dependency["digest"]["sha256"]
+    return Node(
+        name,
+        external["target"],
+        external["kind"],
+        internal["tool"],
+        external["config"],
+        inputs,
+        materials,
+        {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]},
+        prefixes,
+        internal["resolve"],
+        internal["reproducibility"],
+    )
+
+
+def _prefix(file: str, path: str) -> str:
+    """The directory that a role's paths start from, by where one of its files lies in the repository."""
+    return file[: -len(path)].rstrip("/")
