@@ -174,7 +174,7 @@ class Repo:
         self.write("models/fw/base.yaml", "rate: '1'\n")
         self.write("models/fw/sft.yaml", "rate: '2'\n")
         self.write("evals/BUILD", EVALS_BUILD)
-        for left in ("mistakes", "dist"):
+        for left in ("attestations", "mistakes", "dist"):
             shutil.rmtree(self.root / left, ignore_errors=True)
 
 
