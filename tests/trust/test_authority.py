@@ -103,7 +103,7 @@ def test_a_revoked_data_set_is_found_with_the_way_that_leads_from_it(
     require_not_revoked(graph, office.authority(root))
     office.revoke("Quentin", "dataset", {"datasets/demo:sft": records}, "it holds patient names")
     way = "datasets/demo:sft -> models/demo:sft -> models/demo:demo"
-    with pytest.raises(Refused, match=f"revoked by Quentin .*it holds patient names; it leads to the release by {way}"):
+    with pytest.raises(Refused, match=f"revoked by Quentin .*it holds patient names; the way from there is {way}"):
         require_not_revoked(graph, office.authority(root))
 
 

@@ -29,7 +29,7 @@ def revocations_in(graph: Graph, authority: Authority) -> Iterator[str]:
             way = " -> ".join(graph.nodes[name].address for name in graph.path_from(node.name))
             yield (
                 f"{what}, is revoked by {who.name} ({who.role}, {who.time}): {revocation.reason}; "
-                f"it leads to the release by {way}"
+                f"the way from there is {way}"
             )
 
 

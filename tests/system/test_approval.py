@@ -1,0 +1,82 @@
+"""A base model is approved, released, and revoked: the real rooms, real keys, a real Pants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pedigree.step.digests import sha256_file
+from pedigree.trust.inforce import Trust
+from pedigree.trust.verify import Check, verify_release
+from system.conftest import Repo, lay_out, stop_daemon
+from system.weights import name_base
+from trust.office import Office
+
+BUILT = tuple(f"Starting: {kind} " for kind in ("dataset", "base_model", "finetune", "evaluation", "release"))
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Iterator[Repo]:
+    """A repository with a base model of its own stores, which real rooms seal."""
+    apart = lay_out(tmp_path / "repo", ("build", "step", "data", "trust"))
+    yield apart
+    stop_daemon(apart.root)
+
+
+def publish(office: Office, repo: Repo) -> None:
+    """Lay what the office signed into the repository."""
+    for path, data in office.files.items():
+        target = repo.root / "attestations" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
+def test_a_base_model_is_built_from_once_it_is_approved_and_until_it_is_revoked(repo: Repo, tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    ray = office.uri("Ray")
+    apart = [f"--local-store-dir={tmp_path}/store", f"--named-caches-dir={tmp_path}/caches"]
+    name_base(repo, tmp_path / "caches/pedigree_models", ["15.6", "OK"], 100)
+    package = (*apart, "package", "models/fw:fw")
+
+    unapproved = repo.pants(*package, signer=ray)
+    assert unapproved.returncode != 0 and not any(line in unapproved.stderr for line in BUILT)
+    assert "target 'models/fw' may not be built:" in unapproved.stderr
+    assert "nobody may approve the base model 'models/fw:base'" in unapproved.stderr
+
+    root = office.publish_root(office.root(), "Olga")
+    entry = office.propose("models/fw:base", {"weights.json": sha256_file(repo.root / "models/fw/weights.json")})
+    office.approve(entry, "Lea")
+    office.publish_snapshot(root)
+    publish(office, repo)
+    half = repo.pants(*package, signer=ray)
+    assert half.returncode != 0 and not any(line in half.stderr for line in BUILT)
+    assert "base model 'models/fw:base' is not approved by quality" in half.stderr
+
+    office.approve(entry, "Quentin")
+    office.publish_snapshot(root, 2)
+    publish(office, repo)
+    released = repo.pants(*package, signer=ray)
+    assert released.returncode == 0, released.stderr
+    release = repo.root / "dist/models/fw"
+    assert failed(office, release) == []
+
+    office.revoke("Lea", "base", {entry.name: entry.uid}, "its terms were withdrawn")
+    publish(office, repo)
+    for target, way in (("models/fw:fw", "models/fw"), ("models/fw:sft", "models/fw:sft")):
+        revoked = repo.pants(*apart, "package", target, signer=ray)
+        assert revoked.returncode != 0 and not any(line in revoked.stderr for line in BUILT)
+        assert "revoked by Lea (legal, 2026-01-31T12:00:00Z): its terms were withdrawn" in revoked.stderr
+        assert f"the way from there is models/fw:base -> {way}\n" in revoked.stderr
+    office.publish_snapshot(root, 3)
+    (check,) = failed(office, release)
+    assert "its terms were withdrawn" in check.detail
+
+
+def failed(office: Office, release: Path) -> list[Check]:
+    """What does not hold of a release by what the office publishes now."""
+    now = datetime(2026, 2, 1, tzinfo=UTC)
+    verdict = verify_release(release, office.key("Ray"), Trust(office.root(), office.files, None, now, None))
+    return [check for check in verdict.checks if not check.holds]
