@@ -14,6 +14,7 @@ EXIT_INTERRUPTED = 130
 
 # Command -> what it is for. Its module, pedigree.cli.<command>, is imported when it is called: help must not wait.
 _COMMANDS = {
+    "log": "keep and check the record of who did what, when and with which meaning",
     "models": "fetch, pin and keep weights that are too large for a repository",
     "verify": "check a delivered release against a public key",
 }

@@ -1,0 +1,170 @@
+"""Entries: one act of one person, bound to everything before it by a hash."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
+from pedigree.step.digests import sha256_bytes
+from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.statement import is_sha256
+
+DOMAIN = b"pedigree.log.entry/1\n"  # no other signed or hashed thing begins so
+NOTHING_BEFORE = "0" * 64
+MAX_ENTRY = 1 << 16  # bytes; a reader needs a bound, and an entry names evidence rather than holding it
+CLOCKS_APART = timedelta(minutes=5)  # of two machines that write to one log
+MAX_LINE = 500  # characters of a name, a subject or a meaning
+
+_ACTION = re.compile(r"[a-z][a-z0-9-]{0,63}\.[a-z][a-z0-9-]{0,63}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
+
+@dataclass(frozen=True)
+class Event:
+    """What somebody did, as told to the log.
+
+    Attributes:
+        actor: Printed name of the person, or the account of a machine.
+        action: `noun.verb`, for instance `base.approve`.
+        subject: Name of what it was done to.
+        sha256: Digest of the document or artifact that it was done to.
+        meaning: What the actor's signature means, in their words (21 CFR 11.50).
+        details: More that a program may want to know; JSON without floats.
+        time: When, RFC 3339 in UTC to the second; None takes the clock at the moment of writing.
+    """
+
+    actor: str
+    action: str
+    subject: str
+    sha256: str
+    meaning: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    time: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the log.
+
+    Attributes:
+        number: Its place, from 1.
+        time: When it was done.
+        event: Who did what, with which meaning.
+        keyid: The key that the actor signed with, as in-toto computes it.
+        previous: Hash of the entry before, zeros in the first.
+    """
+
+    number: int
+    time: str
+    event: Event
+    keyid: str
+    previous: str
+
+    def data(self) -> bytes:
+        """The entry as it is stored and hashed: canonical JSON."""
+        event = self.event
+        document = {
+            "action": event.action,
+            "actor": {"keyid": self.keyid, "name": event.actor},
+            "details": dict(event.details),
+            "meaning": event.meaning,
+            "number": self.number,
+            "previous": self.previous,
+            "subject": {"name": event.subject, "sha256": event.sha256},
+            "time": self.time,
+        }
+        return canonical_json(document)
+
+
+def entry_hash(data: bytes) -> str:
+    """The hash that the next entry and the signed head name: SHA-256 over the domain and the stored bytes."""
+    return sha256_bytes(DOMAIN + data)
+
+
+def read_entry(data: bytes, origin: str) -> Entry:
+    """Read a stored entry.
+
+    Raises:
+        MalformedEvidence: It is not written as `Entry.data` writes, or a field has not the form that it must have.
+    """
+    try:
+        document = parse_json(data, origin)
+        actor, subject = document["actor"], document["subject"]
+        event = Event(
+            actor["name"],
+            document["action"],
+            subject["name"],
+            subject["sha256"],
+            document["meaning"],
+            dict(document["details"]),
+            document["time"],
+        )
+        entry = Entry(document["number"], document["time"], event, actor["keyid"], document["previous"])
+        as_written = entry.data()
+    except (MalformedJson, KeyError, TypeError, ValueError) as error:
+        raise MalformedEvidence(f"{origin} has not the form of an entry: {error}") from error
+    if as_written != data:
+        raise MalformedEvidence(f"{origin} is not written as entries are: another field, order or space")
+    check_entry(entry, origin)
+    return entry
+
+
+def check_entry(entry: Entry, origin: str) -> None:
+    """Check the form of every field.
+
+    Raises:
+        MalformedEvidence: One has not the form that it must have.
+    """
+    event = entry.event
+    if type(entry.number) is not int or entry.number < 1:
+        raise MalformedEvidence(f"{origin}: the number {entry.number!r} is not one from 1")
+    check_time(entry.time, origin)
+    if not isinstance(event.action, str) or not _ACTION.fullmatch(event.action):
+        raise MalformedEvidence(f"{origin}: the action {event.action!r} is not a noun and a verb such as base.approve")
+    for what, text in (("actor's name", event.actor), ("subject's name", event.subject), ("meaning", event.meaning)):
+        if not _is_line(text):
+            raise MalformedEvidence(f"{origin}: the {what} is not one printable line of 1 to {MAX_LINE} characters")
+    for what, digest in (("subject's digest", event.sha256), ("keyid", entry.keyid), ("previous", entry.previous)):
+        if not is_sha256(digest):
+            raise MalformedEvidence(f"{origin}: the {what} is not a SHA-256 in lower-case hex")
+    if len(entry.data()) > MAX_ENTRY:
+        raise MalformedEvidence(f"{origin} is longer than {MAX_ENTRY} bytes; name a file by its digest instead")
+
+
+def check_time(time: object, origin: str) -> None:
+    """Check that a time is RFC 3339 in UTC to the second, which makes later times greater strings.
+
+    Raises:
+        MalformedEvidence: It is not.
+    """
+    try:
+        if not isinstance(time, str) or not _TIME.fullmatch(time):
+            raise ValueError(time)
+        datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError as error:
+        raise MalformedEvidence(f"{origin}: {time!r} is not a time such as 2026-11-21T09:30:00Z") from error
+
+
+def written_time(moment: datetime) -> str:
+    """A moment as entries write it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def latest_time(now: datetime) -> str:
+    """The latest time that an entry may have which is there already."""
+    return written_time(now + CLOCKS_APART)
+
+
+def _is_line(text: object) -> bool:
+    """Whether `text` shows on a terminal as what it is: nothing unseen that moves, turns or breaks the line."""
+    if not isinstance(text, str) or not text.strip() or len(text) > MAX_LINE:
+        return False
+    return not any(unicodedata.category(character) in _UNSEEN for character in text)
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -1,0 +1,47 @@
+"""What a verifier remembers: the last head of a log that held, in a file of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from pedigree.log.head import MAX_HEAD
+from pedigree.step.errors import ToolError
+
+
+def recall(path: Path) -> bytes | None:
+    """The head that was remembered, still unopened; None when there is none.
+
+    Raises:
+        ToolError: The file cannot be read, or is far too long for a head.
+    """
+    hint = "name with --head the file that `pedigree log verify` or `pedigree log head` wrote"
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_HEAD + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ToolError(f"cannot read the remembered head {path}: {error.strerror}", hint) from error
+    if len(data) > MAX_HEAD:
+        raise ToolError(f"{path} is longer than {MAX_HEAD} bytes, so it is no head", hint)
+    return data
+
+
+def remember(path: Path, head: bytes) -> None:
+    """Replace the remembered head at once, so that a power cut leaves the old or the new one.
+
+    Raises:
+        ToolError: The file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(head)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, path)
+    except OSError as error:
+        raise ToolError(f"cannot remember the head in {path}: {error.strerror}", "name another with --head") from error
