@@ -97,7 +97,8 @@ def run_append(call: argparse.Namespace) -> int:
     from pedigree.log.entry import Event
     from pedigree.trust.keys import signer_uri
 
-    event = Event(call.name, call.action, *call.subject, call.meaning, time=call.time)
+    subject, digest = call.subject
+    event = Event(call.name, call.action, subject, digest, call.meaning, time=call.time)
     (entry,) = append(_url(call), [event], call.signer or signer_uri())
     print(entry.number)
     return EXIT_HOLDS

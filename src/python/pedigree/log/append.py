@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from securesystemslib.signer import Signer  # type: ignore[attr-defined]
@@ -141,7 +141,7 @@ def _next(event: Event, end: _End, public: PublicKey) -> Entry:
     """
     now = datetime.now(UTC)
     time = written_time(now) if event.time is None else event.time
-    entry = Entry(end.number + 1, time, event, public.keyid, end.last)
+    entry = Entry(end.number + 1, replace(event, time=time), public.keyid, end.last)
     check_entry(entry, f"entry {entry.number}")
     if time < end.time:
         hint = "state the time at which this is written down, or set the clock; details can hold when it happened"

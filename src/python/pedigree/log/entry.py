@@ -53,17 +53,20 @@ class Entry:
 
     Attributes:
         number: Its place, from 1.
-        time: When it was done.
-        event: Who did what, with which meaning.
+        event: Who did what and when, with which meaning.
         keyid: The key that the actor signed with, as in-toto computes it.
         previous: Hash of the entry before, zeros in the first.
     """
 
     number: int
-    time: str
     event: Event
     keyid: str
     previous: str
+
+    @property
+    def time(self) -> str:
+        """When it was done; what is in the log has a time."""
+        return self.event.time or ""
 
     def data(self) -> bytes:
         """The entry as it is stored and hashed: canonical JSON."""
@@ -104,7 +107,7 @@ def read_entry(data: bytes, origin: str) -> Entry:
             dict(document["details"]),
             document["time"],
         )
-        entry = Entry(document["number"], document["time"], event, actor["keyid"], document["previous"])
+        entry = Entry(document["number"], event, actor["keyid"], document["previous"])
         as_written = entry.data()
     except (MalformedJson, KeyError, TypeError, ValueError) as error:
         raise MalformedEvidence(f"{origin} has not the form of an entry: {error}") from error

@@ -61,7 +61,8 @@ def connect(url: str, writable: bool) -> SqliteDatabase:
     with _told(path):
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
-        mode = "rwc" if writable else "ro"
+        # A reader may have to undo what a writer that was killed left half done, where the file can be written.
+        mode = "rwc" if writable else "rw"
         connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=_PATIENCE, isolation_level=None)
     database = SqliteDatabase(connection, path)
     try:
@@ -85,7 +86,9 @@ class SqliteDatabase:
         self._connection.text_factory = bytes
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON"):
             self.rows(f"PRAGMA {pragma}")
-        if writable:
+        if not writable:
+            self.rows("PRAGMA query_only = ON")
+        else:
             # EXTRA syncs the directory too: a power cut must not bring back a journal that undoes a written entry.
             self.rows("PRAGMA synchronous = EXTRA")
             with self.writing():
