@@ -19,8 +19,8 @@ from pedigree.log import verify
 from pedigree.log.append import append
 from pedigree.log.checks import CHECKS
 from pedigree.log.entry import NOTHING_BEFORE, Entry, entry_hash, read_entry
-from pedigree.log.place import Keys, Place
-from pedigree.trust.public import PublicKey
+from pedigree.log.place import Place, Writers
+from pedigree.trust.root import Holder
 from trust.builder import make_key
 
 Change = Callable[[list[Entry]], list[Entry]]
@@ -33,7 +33,7 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def keys(uri: str) -> dict[str, PublicKey]:
+def keys(uri: str) -> dict[str, Holder]:
     return keys_of(uri)
 
 
@@ -49,7 +49,7 @@ def path(tmp_path: Path, uri: str) -> Path:
 class _Off:
     """A check that is not made."""
 
-    def __init__(self, keys: Keys, seen: bytes | None) -> None:
+    def __init__(self, writers: Writers, seen: bytes | None) -> None:
         pass
 
     def see(self, place: Place) -> None:
@@ -60,7 +60,7 @@ class _Off:
         return "off"
 
 
-def found_by(path: Path, keys: dict[str, PublicKey], seen: bytes | None = None) -> list[int]:
+def found_by(path: Path, keys: dict[str, Holder], seen: bytes | None = None) -> list[int]:
     return failed(f"sqlite://{path}", keys, seen)
 
 
@@ -118,14 +118,14 @@ KINDS = pytest.mark.parametrize("change", [edit, delete, reorder])
 
 
 @KINDS
-def test_a_careless_change_is_found_by_the_chain(path: Path, keys: dict[str, PublicKey], change: Change) -> None:
+def test_a_careless_change_is_found_by_the_chain(path: Path, keys: dict[str, Holder], change: Change) -> None:
     rewrite(path, change, rechain=False)
     assert found_by(path, keys) == [CHAIN]
 
 
 @KINDS
 def test_with_the_chain_off_it_gets_through(
-    path: Path, keys: dict[str, PublicKey], change: Change, monkeypatch: pytest.MonkeyPatch
+    path: Path, keys: dict[str, Holder], change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewrite(path, change, rechain=False)
     without(CHAIN, monkeypatch)
@@ -134,7 +134,7 @@ def test_with_the_chain_off_it_gets_through(
 
 @KINDS
 def test_a_change_with_every_hash_made_anew_is_found_by_the_heads(
-    path: Path, keys: dict[str, PublicKey], change: Change
+    path: Path, keys: dict[str, Holder], change: Change
 ) -> None:
     rewrite(path, change, rechain=True)
     assert found_by(path, keys) == [HEADS]
@@ -142,7 +142,7 @@ def test_a_change_with_every_hash_made_anew_is_found_by_the_heads(
 
 @KINDS
 def test_with_the_heads_off_it_gets_through(
-    path: Path, keys: dict[str, PublicKey], change: Change, monkeypatch: pytest.MonkeyPatch
+    path: Path, keys: dict[str, Holder], change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewrite(path, change, rechain=True)
     without(HEADS, monkeypatch)
@@ -157,7 +157,7 @@ def truncate(path: Path, tables: str) -> None:
 
 
 def test_a_careless_cut_is_found_by_the_heads(
-    path: Path, keys: dict[str, PublicKey], monkeypatch: pytest.MonkeyPatch
+    path: Path, keys: dict[str, Holder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     truncate(path, "entries")
     assert found_by(path, keys) == [HEADS]
@@ -165,14 +165,14 @@ def test_a_careless_cut_is_found_by_the_heads(
     assert found_by(path, keys) == []
 
 
-def test_a_cut_with_its_head_is_found_by_the_head_that_was_seen(path: Path, keys: dict[str, PublicKey]) -> None:
+def test_a_cut_with_its_head_is_found_by_the_head_that_was_seen(path: Path, keys: dict[str, Holder]) -> None:
     seen = last_head(f"sqlite://{path}")
     truncate(path, "entries heads")
     assert found_by(path, keys, seen) == [SEEN]
 
 
 def test_with_no_head_seen_before_a_cut_gets_through(
-    path: Path, keys: dict[str, PublicKey], monkeypatch: pytest.MonkeyPatch
+    path: Path, keys: dict[str, Holder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = last_head(f"sqlite://{path}")
     truncate(path, "entries heads")
@@ -192,13 +192,13 @@ def fork(path: Path, uri: str) -> tuple[Path, bytes]:
     return other, seen
 
 
-def test_a_fork_is_found_by_the_head_that_was_seen(fork: tuple[Path, bytes], keys: dict[str, PublicKey]) -> None:
+def test_a_fork_is_found_by_the_head_that_was_seen(fork: tuple[Path, bytes], keys: dict[str, Holder]) -> None:
     other, seen = fork
     assert found_by(other, keys, seen) == [SEEN]
 
 
 def test_with_no_head_seen_before_a_fork_gets_through(
-    fork: tuple[Path, bytes], keys: dict[str, PublicKey], monkeypatch: pytest.MonkeyPatch
+    fork: tuple[Path, bytes], keys: dict[str, Holder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, seen = fork
     assert found_by(other, keys) == []

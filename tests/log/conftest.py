@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from log.writing import keys_of, write_log
-from pedigree.trust.public import PublicKey
+from pedigree.trust.root import Holder
 from trust.builder import make_key
 
 
@@ -24,7 +24,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def keys(uri: str) -> dict[str, PublicKey]:
+def keys(uri: str) -> dict[str, Holder]:
     """The signer's key, by its keyid."""
     return keys_of(uri)
 

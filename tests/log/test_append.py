@@ -8,11 +8,12 @@ import pytest
 
 from log.writing import SUBJECT, event, failed, keys_of, unlocked, write_log
 from pedigree.log.append import LOG_VARIABLE, append, record_event
-from pedigree.log.entry import Entry, read_entry, written_time
+from pedigree.log.entry import Entry, read_entry
 from pedigree.log.store import open_store
 from pedigree.step.errors import ToolError
-from pedigree.trust.public import PublicKey
+from pedigree.trust.root import Holder
 from pedigree.trust.signers import signer_public_key
+from pedigree.trust.times import write_time
 
 
 def stored(url: str) -> list[Entry]:
@@ -40,12 +41,12 @@ def test_what_is_appended_is_what_was_told(url: str, uri: str) -> None:
 
 
 def test_the_clock_is_read_when_no_time_is_told(url: str, uri: str) -> None:
-    before = written_time(datetime.now(UTC))
+    before = write_time(datetime.now(UTC))
     (entry,) = append(url, [event()], uri)
-    assert before <= entry.time <= written_time(datetime.now(UTC))
+    assert before <= entry.time <= write_time(datetime.now(UTC))
 
 
-def test_a_batch_is_written_as_a_whole_or_not_at_all(url: str, uri: str, keys: dict[str, PublicKey]) -> None:
+def test_a_batch_is_written_as_a_whole_or_not_at_all(url: str, uri: str, keys: dict[str, Holder]) -> None:
     with pytest.raises(ToolError, match="noun and a verb"):
         append(url, [event(hour=10), event("nonsense", 11)], uri)
     assert len(stored(url)) == 7 and failed(url, keys) == []
@@ -59,7 +60,7 @@ def test_a_time_before_the_last_is_refused_and_said(url: str, uri: str) -> None:
 
 
 def test_a_time_in_the_future_is_refused(url: str, uri: str) -> None:
-    later = written_time(datetime.now(UTC) + timedelta(hours=1))
+    later = write_time(datetime.now(UTC) + timedelta(hours=1))
     with pytest.raises(ToolError, match="lies in the future"):
         append(url, [replace(event(), time=later)], uri)
 

@@ -16,7 +16,7 @@ from pedigree.log.append import append
 from pedigree.log.postgres import SCHEMA
 from pedigree.log.store import open_store
 from pedigree.step.errors import ToolError
-from pedigree.trust.public import PublicKey
+from pedigree.trust.root import Holder
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg comes with the operator's packages")
 PROGRAMS = server_programs()
@@ -53,7 +53,7 @@ def as_superuser(url: str) -> AbstractContextManager[psycopg.Connection]:  # typ
     return connection  # type: ignore[no-any-return]
 
 
-def test_a_log_in_postgresql_holds_and_goes_on(log: str, uri: str, keys: dict[str, PublicKey]) -> None:
+def test_a_log_in_postgresql_holds_and_goes_on(log: str, uri: str, keys: dict[str, Holder]) -> None:
     seen = last_head(log)
     append(log, [event()], uri)
     assert failed(log, keys, seen) == []
@@ -88,7 +88,7 @@ def test_the_database_itself_refuses_changes(log: str, statement: str) -> None:
     ],
 )
 def test_changes_of_somebody_who_takes_the_triggers_away_are_found(
-    log: str, keys: dict[str, PublicKey], statement: str, found_by: list[int]
+    log: str, keys: dict[str, Holder], statement: str, found_by: list[int]
 ) -> None:
     with as_superuser(log) as connection:
         connection.execute("SET session_replication_role = replica")
@@ -108,13 +108,13 @@ def test_changes_of_somebody_who_takes_the_triggers_away_are_found(
         "UPDATE form SET version = 2",
     ],
 )
-def test_1_a_database_of_another_form_is_not_read(log: str, keys: dict[str, PublicKey], statement: str) -> None:
+def test_1_a_database_of_another_form_is_not_read(log: str, keys: dict[str, Holder], statement: str) -> None:
     with as_superuser(log) as connection:
         connection.execute(statement)
     assert not audit(log, keys).verdict.checks[0].holds
 
 
-def test_a_cut_is_found_by_the_head_that_was_seen(log: str, keys: dict[str, PublicKey]) -> None:
+def test_a_cut_is_found_by_the_head_that_was_seen(log: str, keys: dict[str, Holder]) -> None:
     seen = last_head(log)
     with as_superuser(log) as connection:
         connection.execute("SET session_replication_role = replica")
@@ -123,7 +123,7 @@ def test_a_cut_is_found_by_the_head_that_was_seen(log: str, keys: dict[str, Publ
 
 
 def test_processes_that_append_at_once_all_succeed_in_one_order(
-    database: str, uri: str, keys: dict[str, PublicKey]
+    database: str, uri: str, keys: dict[str, Holder]
 ) -> None:
     program = (
         "import sys; from log.writing import event; from pedigree.log.append import append\n"
@@ -138,9 +138,7 @@ def test_processes_that_append_at_once_all_succeed_in_one_order(
     assert found.head.head.size == 1 + 3 * 8
 
 
-def test_select_and_insert_are_all_the_rights_that_a_writer_needs(
-    log: str, uri: str, keys: dict[str, PublicKey]
-) -> None:
+def test_select_and_insert_are_all_the_rights_that_a_writer_needs(log: str, uri: str, keys: dict[str, Holder]) -> None:
     with as_superuser(log) as connection:
         connection.execute("DROP ROLE IF EXISTS writer")
         connection.execute("CREATE ROLE writer LOGIN")
@@ -155,7 +153,7 @@ def test_select_and_insert_are_all_the_rights_that_a_writer_needs(
         append(log.replace("admin@", "writer@"), [event()], uri)
 
 
-def test_an_entry_that_is_too_long_is_not_fetched(log: str, keys: dict[str, PublicKey]) -> None:
+def test_an_entry_that_is_too_long_is_not_fetched(log: str, keys: dict[str, Holder]) -> None:
     with as_superuser(log) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE entries SET data = decode(repeat('00', 50000000), 'hex') WHERE number = 2")

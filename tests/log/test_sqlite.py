@@ -12,7 +12,7 @@ import pytest
 
 from log.writing import audit, event, failed, unlocked
 from pedigree.log.append import append
-from pedigree.trust.public import PublicKey
+from pedigree.trust.root import Holder
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,7 @@ def test_the_database_itself_refuses_changes(url: str, path: Path, statement: st
         connection.execute(statement)
 
 
-def test_processes_that_append_at_once_all_succeed_in_one_order(
-    path: Path, uri: str, keys: dict[str, PublicKey]
-) -> None:
+def test_processes_that_append_at_once_all_succeed_in_one_order(path: Path, uri: str, keys: dict[str, Holder]) -> None:
     program = (
         "import sys; from log.writing import event; from pedigree.log.append import append\n"
         "for index in range(8): append(sys.argv[1], [event(f'{sys.argv[3]}.step-{index}')], sys.argv[2])"
@@ -51,7 +49,7 @@ def test_processes_that_append_at_once_all_succeed_in_one_order(
 
 
 def test_an_append_that_is_killed_leaves_the_log_as_it_was(
-    url: str, path: Path, uri: str, keys: dict[str, PublicKey]
+    url: str, path: Path, uri: str, keys: dict[str, Holder]
 ) -> None:
     program = (
         "import os, sys; from log.writing import event; from pedigree.log.append import append\n"
@@ -72,7 +70,7 @@ def test_an_append_that_is_killed_leaves_the_log_as_it_was(
 
 
 def test_at_rest_the_log_is_one_file_and_is_read_where_nothing_can_be_written(
-    url: str, path: Path, keys: dict[str, PublicKey]
+    url: str, path: Path, keys: dict[str, Holder]
 ) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["log.db"]
     path.chmod(stat.S_IRUSR)
@@ -96,20 +94,20 @@ def test_at_rest_the_log_is_one_file_and_is_read_where_nothing_can_be_written(
         lambda data: data[:4096] + b"\xff" * (len(data) - 4096),
     ],
 )
-def test_a_broken_file_is_a_check_that_does_not_hold(url: str, path: Path, keys: dict[str, PublicKey], change) -> None:  # type: ignore[no-untyped-def]
+def test_a_broken_file_is_a_check_that_does_not_hold(url: str, path: Path, keys: dict[str, Holder], change) -> None:  # type: ignore[no-untyped-def]
     path.write_bytes(change(path.read_bytes()))
     verdict = audit(url, keys).verdict
     assert len(verdict.checks) == 8 and not verdict.checks[0].holds
 
 
-def test_a_huge_file_is_refused_in_little_memory(tmp_path: Path, keys: dict[str, PublicKey]) -> None:
+def test_a_huge_file_is_refused_in_little_memory(tmp_path: Path, keys: dict[str, Holder]) -> None:
     path = tmp_path / "huge.db"
     with path.open("wb") as stream:
         stream.truncate(1 << 30)
     assert not audit(f"sqlite://{path}", keys).verdict.checks[0].holds
 
 
-def test_a_huge_entry_is_not_brought_into_memory(url: str, path: Path, keys: dict[str, PublicKey]) -> None:
+def test_a_huge_entry_is_not_brought_into_memory(url: str, path: Path, keys: dict[str, Holder]) -> None:
     with unlocked(path) as connection:
         connection.execute("UPDATE entries SET data = zeroblob(300000000) WHERE number = 3")
     program = (
@@ -133,7 +131,7 @@ def test_a_huge_entry_is_not_brought_into_memory(url: str, path: Path, keys: dic
     ],
 )
 def test_1_a_database_of_another_form_is_not_read(
-    url: str, path: Path, keys: dict[str, PublicKey], statements: list[str], told: str
+    url: str, path: Path, keys: dict[str, Holder], statements: list[str], told: str
 ) -> None:
     with closing(sqlite3.connect(path)) as connection:
         for statement in statements:

@@ -13,7 +13,7 @@ from pedigree.log.entry import Event
 from pedigree.log.store import open_store
 from pedigree.log.verify import Audit, verify_log
 from pedigree.step.digests import sha256_bytes
-from pedigree.trust.public import PublicKey
+from pedigree.trust.root import Holder
 from pedigree.trust.signers import signer_public_key
 
 SUBJECT = sha256_bytes(b"a statement")
@@ -35,18 +35,18 @@ def write_log(path: Path, uri: str, batches: Sequence[int] = (1, 4, 1)) -> str:
     return url
 
 
-def keys_of(*uris: str) -> dict[str, PublicKey]:
-    """Keyid -> key of signers."""
-    return {key.keyid: key for key in map(signer_public_key, uris)}
+def keys_of(*uris: str) -> dict[str, Holder]:
+    """Who may write: these signers, under any name."""
+    return {key.keyid: Holder("", key) for key in map(signer_public_key, uris)}
 
 
-def audit(url: str, keys: dict[str, PublicKey], seen: bytes | None = None) -> Audit:
+def audit(url: str, keys: dict[str, Holder], seen: bytes | None = None) -> Audit:
     """Verify a log by its URL."""
     with open_store(url) as store:
         return verify_log(store, keys, seen)
 
 
-def failed(url: str, keys: dict[str, PublicKey], seen: bytes | None = None) -> list[int]:
+def failed(url: str, keys: dict[str, Holder], seen: bytes | None = None) -> list[int]:
     """Numbers of the checks that do not hold."""
     return [check.number for check in audit(url, keys, seen).verdict.checks if not check.holds]
 

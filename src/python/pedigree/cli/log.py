@@ -16,6 +16,7 @@ from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
     from pedigree.log.entry import Entry
+    from pedigree.trust.root import Holder
 
 EXIT_HOLDS = 0
 EXIT_DOES_NOT_HOLD = 1
@@ -59,7 +60,10 @@ def _add_show(actions: Any) -> None:
 def _add_verify(actions: Any) -> None:
     parser = actions.add_parser("verify", help="find edits, deletions, cuts, another order and forks")
     parser.add_argument(
-        "--key", metavar="PUB", type=Path, action="append", required=True, help="public key of one who may write, PEM"
+        "--key", metavar="PUB", type=Path, action="append", default=[], help="public key of one who may write, PEM"
+    )
+    parser.add_argument(
+        "--root", metavar="FILE", type=Path, help="trust root whose holders may write, under their names"
     )
     parser.add_argument(
         "--head",
@@ -68,6 +72,7 @@ def _add_verify(actions: Any) -> None:
         help="the head that you saw last; becomes the log's last when all holds (default: remembered for each URL)",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the verdict")
+    parser.add_argument("--explain", action="store_true", help="say of each check what it proves, and how to repeat it")
     _add_log(parser)
     parser.set_defaults(run=run_verify)
 
@@ -110,12 +115,12 @@ def run_show(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The log cannot be read.
     """
-    printed = _PRINT_ENTRY[call.format]
     try:
         for entry in _entries(_url(call)):
             event = entry.event
             if call.action in (None, event.action) and call.subject in (None, event.subject, event.sha256):
-                sys.stdout.buffer.write(printed(entry) + b"\n")
+                told = entry.data() if call.format == "json" else _text_of_entry(entry)
+                sys.stdout.buffer.write(told + b"\n")
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # whoever reads has seen enough; Python would complain once more when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -131,13 +136,12 @@ def run_verify(call: argparse.Namespace) -> int:
     from pedigree.log.seen import recall, remember
     from pedigree.log.store import open_store
     from pedigree.log.verify import verify_log
-    from pedigree.trust.public import read_public_key
 
-    keys = {key.keyid: key for key in map(read_public_key, call.key)}
+    writers = _writers(call)
     path = call.head or _remembered(_url(call))
     with open_store(_url(call)) as store:
-        audit = verify_log(store, keys, recall(path))
-    sys.stdout.write(written(audit.verdict, call.format, "The log holds.", "do not rely on it"))
+        audit = verify_log(store, writers, recall(path))
+    sys.stdout.write(written(audit.verdict, call.format, call.explain, "log"))
     if not audit.verdict.holds or audit.head is None:
         return EXIT_DOES_NOT_HOLD
     remember(path, audit.head.envelope)
@@ -179,14 +183,28 @@ def _entries(url: str) -> Iterator[Entry]:
         raise ToolError(str(error), "look with `pedigree log verify`") from error
 
 
+def _writers(call: argparse.Namespace) -> dict[str, Holder]:
+    """Key id -> who may have written: holders of the trust root, under their names, and bare keys, under any."""
+    from pedigree.trust.attestations import read_evidence
+    from pedigree.trust.errors import MalformedEvidence, Refused
+    from pedigree.trust.public import public_key
+    from pedigree.trust.root import Holder, first_root
+
+    if not call.key and call.root is None:
+        raise ToolError("nothing says whom to believe", "name keys by --key, or a trust root by --root")
+    try:
+        keys = [public_key(read_evidence(path, str(path)), str(path)) for path in call.key]
+        listed = first_root(read_evidence(call.root, str(call.root)), str(call.root)).holders if call.root else {}
+    except (Refused, MalformedEvidence) as problem:
+        raise ToolError(str(problem), "name .pub files, and a trust root that its owners signed") from problem
+    return {**{key.keyid: Holder("", key) for key in keys}, **listed}
+
+
 def _text_of_entry(entry: Entry) -> bytes:
     event = entry.event
     told = f"{entry.number}  {entry.time}  {event.action}  {event.subject}  sha256:{event.sha256}\n"
     details = f"\n      {json.dumps(event.details, sort_keys=True)}" if event.details else ""
     return f"{told}      {event.actor}, key {entry.keyid[:12]}: {event.meaning}{details}".encode()
-
-
-_PRINT_ENTRY = {"text": _text_of_entry, "json": lambda entry: entry.data()}
 
 
 def _url(call: argparse.Namespace) -> str:
@@ -198,9 +216,9 @@ def _url(call: argparse.Namespace) -> str:
 
 def _remembered(url: str) -> Path:
     """Where this user's last head of a log is remembered when no file is named."""
-    from pedigree.trust.keys import developer_directory
+    from pedigree.trust.remembered import default_memory
 
-    return developer_directory().parent / "heads" / f"{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
+    return default_memory() / f"log-{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
 
 
 def _subject(text: str) -> tuple[str, str]:

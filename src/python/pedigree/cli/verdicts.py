@@ -10,22 +10,33 @@ if TYPE_CHECKING:
     from pedigree.trust.verify import Verdict
 
 
-def written(verdict: Verdict, form: str, holds: str, advice: str) -> str:
-    """A verdict as text.
+def written(verdict: Verdict, form: str, explain: bool, of: str) -> str:
+    """A verdict as it is printed.
 
     Args:
         verdict: The verdict.
         form: `text` or `json`.
-        holds: The last line of a text when all holds.
-        advice: What to do when it does not, without a full stop.
+        explain: Whether to say of each check what it proves, and how to repeat it.
+        of: What was verified: `release` or `log`.
     """
-    if form == "json":
-        document = {"holds": verdict.holds, "checks": [asdict(check) for check in verdict.checks]}
-        return json.dumps(document, sort_keys=True) + "\n"
-    lines = [
-        f"({check.number}) {'holds' if check.holds else 'DOES NOT HOLD'}: {check.claim}\n      {check.detail}"
-        for check in verdict.checks
-    ]
+    return _json(verdict, explain) if form == "json" else _text(verdict, explain, of)
+
+
+def _text(verdict: Verdict, explain: bool, of: str) -> str:
+    lines = []
+    for check in verdict.checks:
+        lines.append(f"({check.number}) {'holds' if check.holds else 'DOES NOT HOLD'}: {check.claim}")
+        lines.append(f"      {check.detail}")
+        if explain:
+            lines += [f"      | {line}" for line in check.explanation.splitlines()]
     failed = sum(not check.holds for check in verdict.checks)
-    closing = f"{failed} of {len(lines)} checks do not hold: {advice}." if failed else holds
+    closing = f"{failed} of {len(verdict.checks)} checks do not hold: do not use it." if failed else f"The {of} holds."
     return "\n".join([*lines, closing, ""])
+
+
+def _json(verdict: Verdict, explain: bool) -> str:
+    checks = [asdict(check) for check in verdict.checks]
+    for check in checks:
+        if not explain:
+            del check["explanation"]
+    return json.dumps({"holds": verdict.holds, "checks": checks}, sort_keys=True) + "\n"

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pedigree.cli.verdicts import written
 from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
     from pedigree.trust.inforce import Trust
     from pedigree.trust.public import PublicKey
-    from pedigree.trust.verify import Verdict
 
 EXIT_HOLDS = 0
 EXIT_DOES_NOT_HOLD = 1
@@ -65,7 +63,7 @@ def run(call: argparse.Namespace) -> int:
     from pedigree.trust.verify import verify_release
 
     verdict = verify_release(call.release, _key(call), _trust(call))
-    sys.stdout.write(_PRINT[call.format](verdict, call.explain))
+    sys.stdout.write(written(verdict, call.format, call.explain, "release"))
     if call.root is None:
         sys.stderr.write(_BY_ITSELF)
     return EXIT_HOLDS if verdict.holds else EXIT_DOES_NOT_HOLD
@@ -95,28 +93,3 @@ def _trust(call: argparse.Namespace) -> Trust | None:
         raise ToolError(str(problem), "name a file root/<version>.json that its owners handed to you") from problem
     max_age = None if call.max_age is None else timedelta(days=call.max_age)
     return Trust(anchor, files, call.memory or default_memory(), datetime.now(UTC), max_age)
-
-
-def _text(verdict: Verdict, explain: bool) -> str:
-    lines = []
-    for check in verdict.checks:
-        lines.append(f"({check.number}) {'holds' if check.holds else 'DOES NOT HOLD'}: {check.claim}")
-        lines.append(f"      {check.detail}")
-        if explain:
-            lines += [f"      | {line}" for line in check.explanation.splitlines()]
-    failed = sum(not check.holds for check in verdict.checks)
-    closing = (
-        f"{failed} of {len(verdict.checks)} checks do not hold: do not use it." if failed else "The release holds."
-    )
-    return "\n".join([*lines, closing, ""])
-
-
-def _json(verdict: Verdict, explain: bool) -> str:
-    checks = [asdict(check) for check in verdict.checks]
-    for check in checks:
-        if not explain:
-            del check["explanation"]
-    return json.dumps({"holds": verdict.holds, "checks": checks}, sort_keys=True) + "\n"
-
-
-_PRINT = {"text": _text, "json": _json}

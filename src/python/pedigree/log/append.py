@@ -18,15 +18,15 @@ from pedigree.log.entry import (
     entry_hash,
     latest_time,
     read_entry,
-    written_time,
 )
 from pedigree.log.head import Head, sign_head
 from pedigree.log.store import Row, Store, open_store
 from pedigree.step.canonical import MalformedJson
 from pedigree.step.errors import ToolError
 from pedigree.trust.errors import MalformedEvidence
-from pedigree.trust.public import PublicKey
-from pedigree.trust.signers import load_signer, signer_public_key
+from pedigree.trust.public import PublicKey, public_key
+from pedigree.trust.signers import open_signer
+from pedigree.trust.times import write_time
 
 LOG_VARIABLE = "PEDIGREE_LOG"
 OPENING = "log.open"
@@ -65,11 +65,11 @@ def append(url: str, events: Sequence[Event], signer: str) -> list[Entry]:
     Raises:
         ToolError: The log cannot be written or is damaged, or an event does not fit.
     """
-    public = signer_public_key(signer)
-    loaded = load_signer(signer, public)
+    opened = open_signer(signer)
+    public = public_key(str(opened.public_key.keyval["public"]).encode(), signer)
     try:
         with open_store(url, writable=True) as store, store.writing():
-            return _append(store, events, loaded, public)
+            return _append(store, events, opened, public)
     except (MalformedEvidence, MalformedJson) as error:
         raise ToolError(str(error), "nothing was appended; look with `pedigree log verify`") from error
 
@@ -140,7 +140,7 @@ def _next(event: Event, end: _End, public: PublicKey) -> Entry:
         MalformedEvidence: A field has not the form that it must have.
     """
     now = datetime.now(UTC)
-    time = written_time(now) if event.time is None else event.time
+    time = write_time(now) if event.time is None else event.time
     entry = Entry(end.number + 1, replace(event, time=time), public.keyid, end.last)
     check_entry(entry, f"entry {entry.number}")
     if time < end.time:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pedigree.log.entry import NOTHING_BEFORE, Entry, latest_time
 from pedigree.log.head import Head, SignedHead
-from pedigree.log.place import Keys, Place, opened
+from pedigree.log.place import Place, Writers, opened
 from pedigree.trust.errors import Refused
 
 
@@ -24,7 +24,7 @@ class Looking(Protocol):
 
 # (2) Every entry is written in the one way, and every field of it has the form that it must have.
 class _Form:
-    def __init__(self, keys: Keys, seen: bytes | None) -> None:
+    def __init__(self, writers: Writers, seen: bytes | None) -> None:
         self._count = 0
 
     def see(self, place: Place) -> None:
@@ -38,7 +38,7 @@ class _Form:
 
 # (3) Entries are numbered from 1 without a gap, and each names the hash of the one before.
 class _Chain:
-    def __init__(self, keys: Keys, seen: bytes | None) -> None:
+    def __init__(self, writers: Writers, seen: bytes | None) -> None:
         self._number, self._last = 0, NOTHING_BEFORE
 
     def see(self, place: Place) -> None:
@@ -59,7 +59,7 @@ class _Chain:
 
 # (4) Times never go back, and none lies in the future.
 class _Times:
-    def __init__(self, keys: Keys, seen: bytes | None) -> None:
+    def __init__(self, writers: Writers, seen: bytes | None) -> None:
         self._latest = latest_time(datetime.now(UTC))
         self._first = self._last = ""
 
@@ -79,7 +79,7 @@ class _Times:
 
 # (5) Every head is signed by a given key.
 class _Signed:
-    def __init__(self, keys: Keys, seen: bytes | None) -> None:
+    def __init__(self, writers: Writers, seen: bytes | None) -> None:
         self._count = 0
 
     def see(self, place: Place) -> None:
@@ -93,7 +93,8 @@ class _Signed:
 
 # (6) Every entry is covered by a head that its own actor signed.
 class _Actors:
-    def __init__(self, keys: Keys, seen: bytes | None) -> None:
+    def __init__(self, writers: Writers, seen: bytes | None) -> None:
+        self._writers = writers
         self._uncovered: Entry | None = None
 
     def see(self, place: Place) -> None:
@@ -102,6 +103,7 @@ class _Actors:
             if self._uncovered is not None and entry.keyid != self._uncovered.keyid:
                 raise Refused(f"no head of its actor covers entry {self._uncovered.number}")
             self._uncovered = entry
+            self._require_holder(entry)
         if isinstance(place.head, SignedHead) and self._uncovered is not None:
             if place.head.keyid != self._uncovered.keyid:
                 raise Refused(f"entry {self._uncovered.number} is covered by a head that somebody else signed")
@@ -112,10 +114,18 @@ class _Actors:
             raise Refused(f"no head covers entry {self._uncovered.number}")
         return "who is named is who signed"
 
+    def _require_holder(self, entry: Entry) -> None:
+        """A holder that is listed by name writes under that name, and until the key is retired."""
+        holder = self._writers.get(entry.keyid)
+        if holder is not None and holder.name and holder.name != entry.event.actor:
+            raise Refused(f"entry {entry.number} names {entry.event.actor!r}; its key is that of {holder.name!r}")
+        if holder is not None and holder.retired and entry.time >= holder.retired:
+            raise Refused(f"entry {entry.number} is of {entry.time}; its key was retired at {holder.retired}")
+
 
 # (7) Every head says what the log holds up to its entry.
 class _Heads:
-    def __init__(self, keys: Keys, seen: bytes | None) -> None:
+    def __init__(self, writers: Writers, seen: bytes | None) -> None:
         self._log, self._size = "", 0
 
     def see(self, place: Place) -> None:
@@ -139,8 +149,8 @@ class _Heads:
 
 # (8) The log goes on from the head that was seen before.
 class _Seen:
-    def __init__(self, keys: Keys, seen: bytes | None) -> None:
-        self._seen = None if seen is None else opened(seen, keys, "the head that was seen before")
+    def __init__(self, writers: Writers, seen: bytes | None) -> None:
+        self._seen = None if seen is None else opened(seen, writers, "the head that was seen before")
         self._reached = False
 
     def see(self, place: Place) -> None:
@@ -154,9 +164,7 @@ class _Seen:
         if place.number == head.size:
             self._reached = True
             if place.sha256 != head.last:
-                raise Refused(
-                    f"entry {head.size} or one before it is not what was seen at {head.time}: a fork, or an edit"
-                )
+                raise Refused(f"up to entry {head.size} the log is not what was seen before: a fork, or an edit")
 
     def conclude(self) -> str:
         if self._seen is None:
@@ -168,7 +176,7 @@ class _Seen:
         return f"seen before: {self._seen.head.size} entries, the last of {self._seen.head.time}"
 
 
-CHECKS: tuple[tuple[str, Callable[[Keys, bytes | None], Looking]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[Writers, bytes | None], Looking]], ...] = (
     ("every entry is written in the one way, and each field has its form", _Form),
     ("entries are numbered without a gap, and each names the hash of the one before", _Chain),
     ("times never go back, and none lies in the future", _Times),

@@ -6,13 +6,15 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
+from pedigree.step.canonical import MalformedJson, canonical_json
 from pedigree.step.digests import sha256_bytes
+from pedigree.trust.envelope import canonical_document
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.statement import is_sha256
+from pedigree.trust.times import is_time, write_time
 
 DOMAIN = b"pedigree.log.entry/1\n"  # no other signed or hashed thing begins so
 NOTHING_BEFORE = "0" * 64
@@ -21,7 +23,6 @@ CLOCKS_APART = timedelta(minutes=5)  # of two machines that write to one log
 MAX_LINE = 500  # characters of a name, a subject or a meaning
 
 _ACTION = re.compile(r"[a-z][a-z0-9-]{0,63}\.[a-z][a-z0-9-]{0,63}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ def read_entry(data: bytes, origin: str) -> Entry:
     Raises:
         MalformedEvidence: It is not written as `Entry.data` writes, or a field has not the form that it must have.
     """
+    document = canonical_document(data, origin)
     try:
-        document = parse_json(data, origin)
         actor, subject = document["actor"], document["subject"]
         event = Event(
             actor["name"],
@@ -112,7 +113,7 @@ def read_entry(data: bytes, origin: str) -> Entry:
     except (MalformedJson, KeyError, TypeError, ValueError) as error:
         raise MalformedEvidence(f"{origin} has not the form of an entry: {error}") from error
     if as_written != data:
-        raise MalformedEvidence(f"{origin} is not written as entries are: another field, order or space")
+        raise MalformedEvidence(f"{origin} has other fields than an entry")
     check_entry(entry, origin)
     return entry
 
@@ -126,7 +127,8 @@ def check_entry(entry: Entry, origin: str) -> None:
     event = entry.event
     if type(entry.number) is not int or entry.number < 1:
         raise MalformedEvidence(f"{origin}: the number {entry.number!r} is not one from 1")
-    check_time(entry.time, origin)
+    if not is_time(entry.time):
+        raise MalformedEvidence(f"{origin}: {entry.time!r} is not a time such as 2026-11-21T09:30:00Z")
     if not isinstance(event.action, str) or not _ACTION.fullmatch(event.action):
         raise MalformedEvidence(f"{origin}: the action {event.action!r} is not a noun and a verb such as base.approve")
     for what, text in (("actor's name", event.actor), ("subject's name", event.subject), ("meaning", event.meaning)):
@@ -139,28 +141,9 @@ def check_entry(entry: Entry, origin: str) -> None:
         raise MalformedEvidence(f"{origin} is longer than {MAX_ENTRY} bytes; name a file by its digest instead")
 
 
-def check_time(time: object, origin: str) -> None:
-    """Check that a time is RFC 3339 in UTC to the second, which makes later times greater strings.
-
-    Raises:
-        MalformedEvidence: It is not.
-    """
-    try:
-        if not isinstance(time, str) or not _TIME.fullmatch(time):
-            raise ValueError(time)
-        datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ")
-    except ValueError as error:
-        raise MalformedEvidence(f"{origin}: {time!r} is not a time such as 2026-11-21T09:30:00Z") from error
-
-
-def written_time(moment: datetime) -> str:
-    """A moment as entries write it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def latest_time(now: datetime) -> str:
     """The latest time that an entry may have which is there already."""
-    return written_time(now + CLOCKS_APART)
+    return write_time(now + CLOCKS_APART)
 
 
 def _is_line(text: object) -> bool:

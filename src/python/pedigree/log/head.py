@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass
 
 from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
-from pedigree.log.entry import check_time
-from pedigree.step.canonical import MalformedJson, parse_json
-from pedigree.trust.envelope import open_envelope, sign_envelope
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import PublicKey
+from pedigree.trust.signed import add_signature, parse_signed, unsigned
 from pedigree.trust.statement import is_sha256
+from pedigree.trust.times import is_time
 
-HEAD_TYPE = "pedigree.log.head/1"  # readers of layouts, links and statements look at this field first
+SCHEMA = "pedigree.log.head/1"
+PAYLOAD_TYPE = "application/vnd.pedigree.log-head+json"
 MAX_HEAD = 1 << 16  # bytes
 
 
@@ -45,42 +45,35 @@ class SignedHead:
 
 
 def sign_head(head: Head, signer: Signer) -> bytes:
-    """A head in a DSSE envelope."""
-    return sign_envelope({"_type": HEAD_TYPE, **asdict(head)}, signer)
+    """A head in a DSSE envelope; the file's bytes."""
+    return add_signature(unsigned({"schema": SCHEMA, **asdict(head)}, PAYLOAD_TYPE), signer).to_bytes()
 
 
 def open_head(data: bytes, keys: Mapping[str, PublicKey], origin: str) -> SignedHead:
-    """A head that one of `keys` signed.
+    """A head that one of `keys` signed, and nobody else.
 
     Args:
         data: The envelope.
-        keys: Keyid -> key.
+        keys: Key id -> key.
         origin: What to call it in an error.
 
     Raises:
         MalformedEvidence: It is no envelope, or holds no head.
         Refused: None of these keys signed it.
     """
-    keyid = _named_key(data, origin)
+    signed = parse_signed(data, PAYLOAD_TYPE, origin)
+    if len(signed.signatures) != 1:
+        raise MalformedEvidence(f"{origin} has {len(signed.signatures)} signatures, not one")
+    (keyid,) = signed.signatures
     if keyid not in keys:
-        raise Refused(f"{origin} is signed by the key {keyid[:12]}, which is not a given one")
-    document = open_envelope(data, keys[keyid], origin)
-    if set(document) != {"_type", "log", "size", "last", "time"} or document["_type"] != HEAD_TYPE:
-        raise MalformedEvidence(f"{origin} is not the head of a log")
+        raise Refused(f"{origin} is signed by the key {keyid[:12]!r}, which is not a given one")
+    signed.require(keys, 1, origin)
+    document = signed.document
+    if set(document) != {"schema", "log", "size", "last", "time"} or document["schema"] != SCHEMA:
+        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document")
     head = Head(document["log"], document["size"], document["last"], document["time"])
     if type(head.size) is not int or head.size < 1 or not is_sha256(head.log) or not is_sha256(head.last):
         raise MalformedEvidence(f"{origin} does not hold a size and two SHA-256 in lower-case hex")
-    check_time(head.time, origin)
+    if not is_time(head.time):
+        raise MalformedEvidence(f"{origin}: {head.time!r} is not a time such as 2026-11-21T09:30:00Z")
     return SignedHead(head, keyid, data)
-
-
-def _named_key(data: bytes, origin: str) -> str:
-    """The key that an envelope names; nothing is believed yet."""
-    try:
-        (signature,) = parse_json(data, origin)["signatures"]
-        keyid = signature["keyid"]
-        if not is_sha256(keyid):
-            raise ValueError(f"the keyid {keyid!r} is not a SHA-256")
-    except (MalformedJson, KeyError, TypeError, ValueError) as error:
-        raise MalformedEvidence(f"{origin} is not a DSSE envelope with one signature: {error}") from error
-    return str(keyid)

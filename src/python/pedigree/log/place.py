@@ -11,10 +11,11 @@ from pedigree.log.entry import Entry, entry_hash, read_entry
 from pedigree.log.head import SignedHead, open_head
 from pedigree.log.store import Store
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.public import PublicKey
+from pedigree.trust.root import Holder
 
 Problem = MalformedEvidence | Refused
-Keys = Mapping[str, PublicKey]
+Writers = Mapping[str, Holder]
+"""Key id -> who holds the key and may have written; a holder without a name may have written under any."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Place:
     head: SignedHead | Problem | None
 
 
-def places(store: Store, keys: Keys) -> Iterator[Place]:
+def places(store: Store, writers: Writers) -> Iterator[Place]:
     """All places of a log in their order, as of now: what is appended meanwhile is not among them.
 
     Raises:
@@ -51,14 +52,14 @@ def places(store: Store, keys: Keys) -> Iterator[Place]:
             number,
             "" if entry is None else entry_hash(entry),
             None if entry is None else _entry(entry, number),
-            None if head is None else opened(head, keys, f"the head of entry {number}"),
+            None if head is None else opened(head, writers, f"the head of entry {number}"),
         )
 
 
-def opened(data: bytes, keys: Keys, origin: str) -> SignedHead | Problem:
+def opened(data: bytes, writers: Writers, origin: str) -> SignedHead | Problem:
     """A signed head, or why it is not believed."""
     try:
-        return open_head(data, keys, origin)
+        return open_head(data, {keyid: holder.key for keyid, holder in writers.items()}, origin)
     except (MalformedEvidence, Refused) as problem:
         return problem
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pedigree.log.head import MAX_HEAD
 from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import read_evidence
+from pedigree.trust.errors import Refused
 
 
 def recall(path: Path) -> bytes | None:
@@ -16,17 +18,13 @@ def recall(path: Path) -> bytes | None:
     Raises:
         ToolError: The file cannot be read, or is far too long for a head.
     """
-    hint = "name with --head the file that `pedigree log verify` or `pedigree log head` wrote"
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_HEAD + 1)
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
-    except OSError as error:
-        raise ToolError(f"cannot read the remembered head {path}: {error.strerror}", hint) from error
-    if len(data) > MAX_HEAD:
-        raise ToolError(f"{path} is longer than {MAX_HEAD} bytes, so it is no head", hint)
-    return data
+    try:
+        return read_evidence(path, str(path), MAX_HEAD)
+    except Refused as problem:
+        hint = "name with --head the file that `pedigree log verify` or `pedigree log head` wrote"
+        raise ToolError(f"cannot read the remembered head: {problem}", hint) from problem
 
 
 def remember(path: Path, head: bytes) -> None:

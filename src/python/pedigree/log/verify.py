@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pedigree.log.checks import CHECKS, Looking
+from pedigree.log.explanations import EXPLANATIONS
 from pedigree.log.head import SignedHead
-from pedigree.log.place import Keys, Place, places
+from pedigree.log.place import Place, Writers, places
 from pedigree.log.store import Store
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.verify import Check, Verdict
@@ -27,31 +28,31 @@ class Audit:
     head: SignedHead | None
 
 
-def verify_log(store: Store, keys: Keys, seen: bytes | None) -> Audit:
+def verify_log(store: Store, writers: Writers, seen: bytes | None) -> Audit:
     """Decide whether a log is whole, signed by those who acted, and goes on from what was seen of it before.
 
     Reads the log once, in bounded memory, and holds no lock.
 
     Args:
         store: The log.
-        keys: Keyid -> key of everyone who may have written to it.
+        writers: Everyone who may have written to it.
         seen: The signed head that was seen before; None where there is none yet.
 
     Raises:
         ToolError: The database cannot be used.
     """
-    runs = [_Run(number, claim, make(keys, seen)) for number, (claim, make) in enumerate(CHECKS, 2)]
+    runs = [_Run(number, claim, make(writers, seen)) for number, (claim, make) in enumerate(CHECKS, 2)]
     head = None
     # (1) The database has the form of a log: a view in the place of a table could give other rows at every reading.
     try:
         store.check_form()
-        for place in places(store, keys):
+        for place in places(store, writers):
             head = place.head if isinstance(place.head, SignedHead) else head
             for run in runs:
                 run.see(place)
-        first = Check(1, _FORM, True, "its tables, and the triggers that refuse changes, are as they were made")
+        first = _check(1, _FORM, True, "its tables, and the triggers that refuse changes, are as they were made")
     except MalformedEvidence as problem:
-        first = Check(1, _FORM, False, str(problem))
+        first = _check(1, _FORM, False, str(problem))
         for run in runs:
             run.problem = run.problem or "not looked at to the end, because (1) does not hold"
     return Audit(Verdict((first, *(run.conclude() for run in runs))), head)
@@ -78,4 +79,8 @@ class _Run:
                 detail = self._looking.conclude()
             except (Refused, MalformedEvidence) as problem:
                 self.problem = str(problem)
-        return Check(self._number, self._claim, not self.problem, self.problem or detail)
+        return _check(self._number, self._claim, not self.problem, self.problem or detail)
+
+
+def _check(number: int, claim: str, holds: bool, detail: str) -> Check:
+    return Check(number, claim, holds, detail, EXPLANATIONS[number - 1])
