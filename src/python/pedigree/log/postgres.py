@@ -122,9 +122,8 @@ class PostgresDatabase:
 
     def _exists(self) -> bool:
         # Not to_regclass: it goes by a cache, which does not yet know what another made while this one waited.
-        return bool(
-            self.rows("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = ? AND tablename = 'entries'", SCHEMA)
-        )
+        select = "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        return bool(self.rows(f"{select} WHERE n.nspname = ? AND c.relname = 'entries'", SCHEMA))
 
 
 @contextmanager
