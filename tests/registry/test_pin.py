@@ -82,7 +82,7 @@ def test_what_can_run_code_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_auto_map_is_refused_at_any_depth(tmp_path: Path) -> None:
     config = json.dumps({"text_config": [{"auto_map": {"AutoModel": "m.M"}}]}).encode()
-    with pytest.raises(ToolError, match="config.json: has 'auto_map'"):
+    with pytest.raises(ToolError, match="config.json .*: has 'auto_map'"):
         pin(tmp_path, {"model.safetensors": GOOD, "config.json": config})
 
 
@@ -151,7 +151,7 @@ def test_what_a_manifest_names_is_looked_at_and_stays_in_the_store(
     ("files", "fault"),
     [
         ({"model.safetensors": GOOD[:-1]}, "model.safetensors: 1 bytes are missing"),
-        ({"model.safetensors": GOOD, "config.json": b'{"auto_map": {}}'}, "config.json: has 'auto_map'"),
+        ({"model.safetensors": GOOD, "config.json": b'{"auto_map": {}}'}, "config.json .*: has 'auto_map'"),
         ({"config.json": b"{}"}, "there are no weights"),
     ],
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-_ACCEPTED = (".jinja", ".json", ".safetensors", ".txt")
+# `tokenizer.model` is missing on purpose: it is a protobuf that holds tables nobody can read, and `tokenizer.json`, which
+# is what gets loaded here, says the same in words.
+_ACCEPTED = (".jinja", ".json", ".md", ".safetensors", ".txt")
+_TEXTS = ("LICENSE", "NOTICE")
 
 REFUSAL = f"only {', '.join(_ACCEPTED)} files are accepted; others can run code when loaded"
 
@@ -15,4 +18,5 @@ def is_accepted(name: str) -> bool:
     >>> is_accepted("model.safetensors"), is_accepted("pytorch_model.bin")
     (True, False)
     """
-    return PurePosixPath(name).suffix in _ACCEPTED
+    path = PurePosixPath(name)
+    return path.suffix in _ACCEPTED or path.name in _TEXTS

@@ -8,12 +8,13 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from pedigree.registry.formats import REFUSAL, is_accepted
-from pedigree.registry.safetensors import MalformedWeights, check_safetensors
+from pedigree.registry.scan.checks import CONTENTS, LISTING, run_checks
+from pedigree.registry.scan.findings import REFUSE
+from pedigree.registry.scan.subject import Subject, look_at, look_at_verified
 from pedigree.registry.store import step_store
 from pedigree.registry.verified import verified_directory
 from pedigree.registry.weights_manifest import WeightsManifest, read_weights_manifest, render_weights_manifest
-from pedigree.step.canonical import MalformedJson, canonical_json, parse_json, read_json
+from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files, tree_digest
 from pedigree.step.errors import ToolError
@@ -22,8 +23,6 @@ from pedigree.step.run import run_tool
 
 SCHEMA = "pedigree.base-model/1"
 MANIFEST = "pedigree.manifest/1"
-# Their keys are a model's words, not settings.
-_VOCABULARIES = {"tokenizer.json", "vocab.json"}
 
 
 def main(step: StepContext) -> None:
@@ -52,7 +51,7 @@ def _pin_files(step: StepContext, known: AbstractSet[str]) -> dict[str, str]:
     """Copy what is pinned, but for the manifests of datasets; name -> sha256 of everything."""
     source = step.input("files")
     found = directory_files(source)
-    _refuse(step, [*_digest_faults(found, step.config["digests"]), *_content_faults(source, sorted(found))])
+    _refuse(step, [*_digest_faults(found, step.config["digests"]), *_content_faults(look_at(source))])
     for name in sorted(found.keys() - known):
         target = step.output(f"{MODEL}/{name}")
         shutil.copyfile(source / name, target)
@@ -64,7 +63,7 @@ def _pin_stored(step: StepContext, weights: WeightsManifest) -> dict[str, str]:
     beside = directory_files(step.input("files")) if step.has_input("files") else {}
     faults = [*_digest_faults(beside, step.config["digests"])]
     with verified_directory(step_store(), weights) as directory:
-        faults += _content_faults(directory, [file.name for file in weights.files])
+        faults += _content_faults(look_at_verified(directory, [file.name for file in weights.files]))
     _refuse(step, faults)
     step.output(WEIGHTS_MANIFEST).write_bytes(render_weights_manifest(weights))
     return {**{file.name: file.sha256 for file in weights.files}, **beside}
@@ -99,40 +98,10 @@ def _digest_faults(found: dict[str, str], pinned: dict[str, str]) -> Iterator[st
             yield f"{name}: sha256 is {found[name]}, but {pinned[name]} is pinned"
 
 
-def _content_faults(source: Path, names: list[str]) -> Iterator[str]:
-    for name in names:
-        suffix = Path(name).suffix
-        if not is_accepted(name):
-            yield f"{name}: {REFUSAL}"
-        elif suffix == ".safetensors":
-            yield from _weight_faults(source / name, name)
-        elif suffix == ".json":
-            yield from _json_faults(source / name, name)
-    if not any(name.endswith(".safetensors") for name in names):
-        yield "there are no weights: no .safetensors file"
-
-
-def _weight_faults(path: Path, name: str) -> Iterator[str]:
-    try:
-        check_safetensors(path)
-    except MalformedWeights as error:
-        yield f"{name}: {error}"
-
-
-def _json_faults(path: Path, name: str) -> Iterator[str]:
-    try:
-        document = parse_json(path.read_text(encoding="utf-8"), name)
-    except (MalformedJson, UnicodeDecodeError) as error:
-        yield f"{name}: {error}"
-        return
-    if Path(name).name not in _VOCABULARIES and _names_auto_map(document):
-        yield f"{name}: has 'auto_map', which names code to run when the model is loaded"
-
-
-def _names_auto_map(value: Any) -> bool:
-    if isinstance(value, dict):
-        return "auto_map" in value or any(_names_auto_map(item) for item in value.values())
-    return isinstance(value, list) and any(_names_auto_map(item) for item in value)
+def _content_faults(subject: Subject) -> list[str]:
+    """What no model may hold. What somebody must look at is a matter of its approval, not of its build."""
+    results = run_checks({"paths": LISTING["paths"], **CONTENTS}, subject)
+    return [str(finding) for check in results for finding in check.findings if finding.verdict == REFUSE]
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ The format: 8 bytes little-endian length of the header, the header (JSON), then 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pedigree.step.canonical import MalformedJson, parse_json
 
-_WIDTHS = {
+WIDTHS = {
     "BOOL": 1,
     "U8": 1,
     "I8": 1,
@@ -28,12 +29,36 @@ _WIDTHS = {
     "U64": 8,
     "F64": 8,
 }
+"""Bytes of an element, by type."""
+
 _LENGTH = 8
 _LARGEST_HEADER = 100_000_000
+_MOST_TENSORS = 200_000
+_MOST_AXES = 8
+_LARGEST_EXTENT = 2**63 - 1  # what a reader in C or Rust can count
 
 
 class MalformedWeights(ValueError):
     """A file is not safetensors, or is safetensors that two readers could understand differently."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Where one tensor lies in a file.
+
+    Attributes:
+        name: Its name.
+        dtype: Its type, a key of `WIDTHS`.
+        shape: Its extent along each axis.
+        start: Its first byte, counted from the start of the file.
+        stop: The byte after its last.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
 
 
 def check_safetensors(path: Path) -> None:
@@ -42,19 +67,35 @@ def check_safetensors(path: Path) -> None:
     Raises:
         MalformedWeights: It is not; the message says what is wrong, without the file's name.
     """
-    size = path.stat().st_size
     with path.open("rb") as stream:
-        prefix = stream.read(_LENGTH)
-        length = int.from_bytes(prefix, "little")
-        if len(prefix) < _LENGTH or not 2 <= length <= min(size - _LENGTH, _LARGEST_HEADER):
-            raise MalformedWeights("its first 8 bytes are not the length of a header")
-        tensors = _header(stream.read(length))
-    _check_extents(tensors, size - _LENGTH - length)
+        read_tensors(stream, path.stat().st_size)
+
+
+def read_tensors(stream: BinaryIO, size: int) -> list[Tensor]:
+    """The tensors of a well-formed file, in the order in which they lie in it.
+
+    Args:
+        stream: At the start of the file; is left behind the header.
+        size: Bytes of the file.
+
+    Raises:
+        MalformedWeights: It is not well-formed.
+    """
+    prefix = stream.read(_LENGTH)
+    length = int.from_bytes(prefix, "little")
+    if len(prefix) < _LENGTH or not 2 <= length <= min(size - _LENGTH, _LARGEST_HEADER):
+        raise MalformedWeights("its first 8 bytes are not the length of a header")
+    tensors = [_tensor(name, entry, _LENGTH + length) for name, entry in _header(stream.read(length)).items()]
+    tensors.sort(key=lambda tensor: (tensor.start, tensor.stop))
+    _check_extents(tensors, _LENGTH + length, size)
+    return tensors
 
 
 def _header(raw: bytes) -> dict[str, Any]:
     if raw[:1] != b"{":
         raise MalformedWeights("its header does not start with a brace")
+    if raw.count(b"{") > _MOST_TENSORS + 2:
+        raise MalformedWeights(f"its header names more than {_MOST_TENSORS} tensors")
     try:
         header = parse_json(raw.decode(), "its header")
     except (UnicodeDecodeError, MalformedJson) as error:
@@ -66,38 +107,39 @@ def _header(raw: bytes) -> dict[str, Any]:
     return tensors
 
 
-def _check_extents(tensors: dict[str, Any], available: int) -> None:
+def _check_extents(tensors: list[Tensor], first: int, size: int) -> None:
     """Tensors must lie one after the other, from the first byte to the last."""
-    end = 0
-    for name, (start, stop) in sorted(((name, _extent(name, entry)) for name, entry in tensors.items()), key=_place):
-        if start < end:
-            raise MalformedWeights(f"tensor '{name}' overlaps the one before it")
-        if start > end:
-            raise MalformedWeights(f"{start - end} bytes before tensor '{name}' belong to no tensor")
-        end = stop
-    if end > available:
-        raise MalformedWeights(f"{end - available} bytes are missing at its end")
-    if end < available:
-        raise MalformedWeights(f"{available - end} bytes at its end belong to no tensor")
+    end = first
+    for tensor in tensors:
+        if tensor.start < end:
+            raise MalformedWeights(f"tensor '{tensor.name}' overlaps the one before it")
+        if tensor.start > end:
+            raise MalformedWeights(f"{tensor.start - end} bytes before tensor '{tensor.name}' belong to no tensor")
+        end = tensor.stop
+    if end > size:
+        raise MalformedWeights(f"{end - size} bytes are missing at its end")
+    if end < size:
+        raise MalformedWeights(f"{size - end} bytes at its end belong to no tensor")
 
 
-def _place(item: tuple[str, tuple[int, int]]) -> tuple[int, int]:
-    return item[1]
-
-
-def _extent(name: str, entry: Any) -> tuple[int, int]:
+def _tensor(name: str, entry: Any, first: int) -> Tensor:
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise MalformedWeights(f"tensor '{name}' has not just dtype, shape and data_offsets")
-    width = _WIDTHS.get(entry["dtype"]) if isinstance(entry["dtype"], str) else None
+    width = WIDTHS.get(entry["dtype"]) if isinstance(entry["dtype"], str) else None
     if width is None:
         raise MalformedWeights(f"tensor '{name}' is of the unknown type {entry['dtype']!r}")
     if not _naturals(entry["shape"]) or not _naturals(entry["data_offsets"]) or len(entry["data_offsets"]) != 2:
         raise MalformedWeights(f"tensor '{name}' has a shape or offsets that are not natural numbers")
+    if len(entry["shape"]) > _MOST_AXES:
+        raise MalformedWeights(f"tensor '{name}' has {len(entry['shape'])} axes, and none has more than {_MOST_AXES}")
     start, stop = entry["data_offsets"]
+    # With a 0 among them the product says nothing of the others, which a reader may multiply first.
+    if math.prod(max(extent, 1) for extent in entry["shape"]) * width > _LARGEST_EXTENT:
+        raise MalformedWeights(f"tensor '{name}' has a shape that readers cannot count")
     wanted = math.prod(entry["shape"]) * width
     if stop - start != wanted:
         raise MalformedWeights(f"tensor '{name}' takes {stop - start} bytes, but its shape needs {wanted}")
-    return start, stop
+    return Tensor(name, entry["dtype"], tuple(entry["shape"]), first + start, first + stop)
 
 
 def _naturals(value: Any) -> bool:

@@ -1,0 +1,98 @@
+"""An archive inside of a file that is none: a reader of archives finds the one, the scanner of names the other."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from attacks.replay import found_by, says, scan_without
+from pedigree.registry.scan.report import scan_base
+from registry.scan.models import safetensors, weights, write_model
+
+
+def zipped(inner: bytes = b"cos\nsystem\n(S'true'\ntR.") -> bytes:
+    """An archive with a pickle in it, as a checkpoint of torch is one."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("archive/data.pkl", inner)
+    return content.getvalue()
+
+
+def zip_named_json() -> tuple[str, bytes]:
+    return "extra.json", zipped()
+
+
+def zip_in_a_zip_named_text() -> tuple[str, bytes]:
+    return "extra.txt", zipped(zipped())
+
+
+def gzip_named_text() -> tuple[str, bytes]:
+    return "extra.txt", gzip.compress(b"cos\nsystem\n(S'true'\ntR.")
+
+
+def tar_named_text() -> tuple[str, bytes]:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("data.pkl"))
+    return "extra.txt", content.getvalue()
+
+
+def zip_at_the_end_of_good_weights() -> tuple[str, bytes]:
+    archive = zipped()
+    return "model.safetensors", safetensors({**weights(), "w": ("U8", (len(archive),), archive)})
+
+
+def tar_of_good_weights() -> tuple[str, bytes]:
+    """The header of the weights is that of a tar archive too: its numbers stand in the metadata."""
+    empty = b'{"__metadata__":{"x":"'
+    text = bytearray(b" " * 512)
+    for place, field in ((100, b"0000644 "), (108, b"0000000 "), (116, b"0000000 "), (124, b"00000000000 "),
+                         (136, b"00000000000 ")):  # fmt: skip
+        text[place : place + len(field)] = field
+    length = 1000
+    entry = json.dumps({"w": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}})[1:].encode()
+    raw = bytearray(length.to_bytes(8, "little") + empty + text[8 + len(empty) :] + b'"},' + entry)
+    raw += b" " * (8 + length - len(raw)) + b"\x00"
+    raw[148:156] = b" " * 8  # the checksum is over spaces in its own place
+    raw[148:156] = f"{sum(raw[:512]):06o} ".encode() + b" "
+    return "extra.safetensors", bytes(raw)
+
+
+FORMS = (zip_named_json, zip_in_a_zip_named_text, gzip_named_text, tar_named_text, zip_at_the_end_of_good_weights,
+         tar_of_good_weights)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_is_found_by_its_format(tmp_path: Path, form: Callable[[], tuple[str, bytes]]) -> None:
+    name, content = form()
+    report = scan_base(write_model(tmp_path, {name: content}))
+    assert found_by(report)["formats"] == "refuse"
+    kind = form.__name__.partition("_")[0]
+    assert name in says(report, "formats") and kind in says(report, "formats")
+
+
+@pytest.mark.parametrize("form", [gzip_named_text, tar_named_text, tar_of_good_weights])
+def test_control_off_it_gets_through(tmp_path: Path, form: Callable[[], tuple[str, bytes]]) -> None:
+    name, content = form()
+    assert scan_without("formats", write_model(tmp_path, {name: content})).verdict == "pass"
+
+
+def test_of_a_zip_archive_the_second_opinion_finds_the_pickle_in_it(tmp_path: Path) -> None:
+    name, content = zip_at_the_end_of_good_weights()
+    report = scan_without("formats", write_model(tmp_path, {name: content}))
+    assert set(found_by(report)) == {"second-opinion"} and "os.system" in says(report, "second-opinion")
+    assert scan_without(("formats", "second-opinion"), tmp_path).verdict == "pass"
+
+
+def test_readers_of_archives_do_open_what_is_good_weights_too(tmp_path: Path) -> None:
+    (tmp_path / "zip").write_bytes(zip_at_the_end_of_good_weights()[1])
+    assert zipfile.ZipFile(tmp_path / "zip").namelist() == ["archive/data.pkl"]
+    (tmp_path / "tar").write_bytes(tar_of_good_weights()[1])
+    assert tarfile.is_tarfile(tmp_path / "tar")
