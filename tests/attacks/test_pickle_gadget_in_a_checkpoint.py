@@ -86,9 +86,7 @@ def test_the_gadget_runs_when_it_is_loaded(tmp_path: Path, form: Callable[[Path]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_it_is_found_by_its_format_and_is_not_run(
-    tmp_path: Path, form: Callable[[Path], tuple[str, bytes]]
-) -> None:
+def test_it_is_found_by_its_format_and_is_not_run(tmp_path: Path, form: Callable[[Path], tuple[str, bytes]]) -> None:
     name, content = form(tmp_path / "ran")
     report = scan_base(write_model(tmp_path / "model", {name: content}))
     assert found_by(report)["formats"] == "refuse" and report.verdict == "refuse"

@@ -14,8 +14,11 @@ EXIT_INTERRUPTED = 130
 
 # Command -> what it is for. Its module, pedigree.cli.<command>, is imported when it is called: help must not wait.
 _COMMANDS = {
+    "keys": "say who may say what: roles, keys, trust roots",
     "log": "keep and check the record of who did what, when and with which meaning",
     "models": "fetch, pin and keep weights that are too large for a repository",
+    "revoke": "say that a base model, dataset, key or release must not be used",
+    "snapshot": "put approvals, revocations and layouts in force",
     "verify": "check a delivered release against a public key",
 }
 

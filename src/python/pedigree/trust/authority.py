@@ -17,7 +17,7 @@ ROOTS, SNAPSHOT = "root", "snapshot.json"
 FIRST_ROOT = f"{ROOTS}/1.json"
 APPROVALS, REVOCATIONS, LAYOUTS = "approvals", "revocations", "layouts"
 ENTRY = "entry.json"
-_BUNDLE = ".sigstore.json"
+BUNDLE = ".sigstore.json"
 _LISTED = (f"{APPROVALS}/", f"{LAYOUTS}/")
 Files = Mapping[str, bytes]
 Revoked = frozenset[str]
@@ -34,6 +34,10 @@ class Registered:
 
     entry: Entry
     approvals: tuple[Approval, ...]
+
+    def approvers(self, role: str) -> frozenset[str]:
+        """Names, not keys: somebody who was given a new key and signs again is still one."""
+        return frozenset(item.signature.name for item in self.approvals if item.signature.role == role)
 
 
 @dataclass(frozen=True)
@@ -67,18 +71,12 @@ class Authority:
         found = next((item for item in self.registered if item.entry.files == files), None)
         if found is None:
             raise Refused(f"base model '{name}': no entry of attestations/{APPROVALS} is of these files")
-        missing = [
-            role for role in self.root.approvals if len(self._who(found, role)) < self.root.roles[role].threshold
-        ]
+        missing = lacking(found, self.root)
         if missing:
             raise Refused(f"base model '{name}' is not approved by {' and '.join(missing)}")
         if found.entry.license.family == "disqualified":
             raise Refused(f"base model '{name}' has terms that disqualify it: {found.entry.license.spdx}")
         return found
-
-    def _who(self, registered: Registered, role: str) -> frozenset[str]:
-        # Names, not keys: somebody who was given a new key and signs again is still one.
-        return frozenset(item.signature.name for item in registered.approvals if item.signature.role == role)
 
     def revocation_of(self, digest: str) -> Revocation | None:
         """Who revoked what has this digest, if anybody did."""
@@ -107,6 +105,11 @@ def needed(files: Files, entries: Collection[str], layout: str) -> dict[str, byt
 def place_of(uid: str) -> str:
     """Where the entry of a base model is filed, with everything that belongs to it."""
     return f"{APPROVALS}/{uid[:16]}"
+
+
+def lacking(registered: Registered, root: TrustRoot) -> tuple[str, ...]:
+    """Roles whose approval an entry still needs."""
+    return tuple(role for role in root.approvals if len(registered.approvers(role)) < root.roles[role].threshold)
 
 
 def load_authority(files: Files, anchor: TrustRoot) -> Authority:
@@ -211,7 +214,7 @@ def _registered(place: str, beside: Files, root: TrustRoot, revoked: Revoked) ->
 
 def _approvals(place: str, beside: Files, entry: Entry, root: TrustRoot, revoked: Revoked) -> Iterator[Approval]:
     for name, data in beside.items():
-        if name.endswith(_BUNDLE):
+        if name.endswith(BUNDLE):
             approval = open_approval(data, root, f"{place}/{name}")
             if (approval.files, approval.entry) != (dict(entry.files), entry.sha256):
                 raise Refused(f"{place}/{name} approves something else than {place}/{ENTRY}")

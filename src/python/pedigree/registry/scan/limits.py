@@ -25,4 +25,6 @@ def check_limits(subject: Subject) -> Iterator[Finding]:
     total = sum(file.size for file in subject.all_files)
     if subject.announced is not None and total > subject.announced:
         for file in subject.all_files:
-            yield refuse(file.name, f"is one of {show_bytes(total)}, but {show_bytes(subject.announced)} were announced")
+            yield refuse(
+                file.name, f"is one of {show_bytes(total)}, but {show_bytes(subject.announced)} were announced"
+            )

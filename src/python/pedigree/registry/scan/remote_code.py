@@ -51,7 +51,9 @@ def check_remote_code(subject: Subject) -> Iterator[Finding]:
             yield refuse(file.name, f"cannot be searched for names of code: {error}")
 
 
-def _settings(value: Any, where: str, key: str, words: tuple[str, ...], depth: int = 0) -> Iterator[tuple[str, str, Any]]:
+def _settings(
+    value: Any, where: str, key: str, words: tuple[str, ...], depth: int = 0
+) -> Iterator[tuple[str, str, Any]]:
     """Each place with the nearest key above it and its value; the words of a vocabulary are left out."""
     if where in words:
         return

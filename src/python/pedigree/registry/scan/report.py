@@ -79,7 +79,9 @@ def scan(kind: str, subject: Subject, further: Mapping[str, Check]) -> ScanRepor
     """Make all checks and the further ones, and take the digests of what they looked at."""
     listed = run_checks(LISTING, subject)
     # What is too large is named, and not read: neither by a check nor for its digest.
-    subject = subject.without({finding.file for check in listed if check.name == "limits" for finding in check.findings})
+    subject = subject.without(
+        {finding.file for check in listed if check.name == "limits" for finding in check.findings}
+    )
     changes = CHANGES if subject.approved else {}
     results = [*listed, *run_checks({**CONTENTS, **OPINIONS, **changes, **further}, subject)]
     files, unread = _digests(subject)

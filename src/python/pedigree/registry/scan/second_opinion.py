@@ -28,7 +28,12 @@ def check_second_opinion(subject: Subject) -> Iterator[Finding]:
     request = json.dumps([str(subject.files[name].path) for name in names])
     try:
         done = subprocess.run(
-            [sys.executable, "-m", _WORKER], input=request, capture_output=True, text=True, timeout=_LONGEST, check=False
+            [sys.executable, "-m", _WORKER],
+            input=request,
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         yield refuse("", f"picklescan did not end within {_LONGEST} s")

@@ -43,7 +43,9 @@ def _by_name(sources: list[Source]) -> dict[str, Source]:
 def _differences(now: Source, before: Source) -> Iterator[Finding]:
     if now.text == before.text or _same_tree(now.text, before.text):
         return
-    lines = difflib.unified_diff(before.text.splitlines(), now.text.splitlines(), "approved", "scanned", n=1, lineterm="")
+    lines = difflib.unified_diff(
+        before.text.splitlines(), now.text.splitlines(), "approved", "scanned", n=1, lineterm=""
+    )
     shown = list(itertools.islice(lines, _MOST_LINES))
     yield review(now.file, f"the chat template '{now.name}' says something else than the approved one", now.where)
     for number, line in enumerate(shown[2:], start=1):

@@ -46,7 +46,10 @@ def check_tokenizer(subject: Subject) -> Iterator[Finding]:
 
 
 def _one_to_one(tokenizer: Tokenizer) -> Iterator[Finding]:
-    for group, words, numbers in (("$.model.vocab", *_doubles(tokenizer.pairs)), ("$.added_tokens", *_doubles(tokenizer.added))):
+    for group, words, numbers in (
+        ("$.model.vocab", *_doubles(tokenizer.pairs)),
+        ("$.added_tokens", *_doubles(tokenizer.added)),
+    ):
         for word, ids in words:
             yield refuse(FILE, f"{word!r} has the ids {', '.join(map(str, ids))}", group)
         for number, names in numbers:
@@ -54,7 +57,9 @@ def _one_to_one(tokenizer: Tokenizer) -> Iterator[Finding]:
     word_of, id_of = {number: word for word, number in tokenizer.pairs}, dict(tokenizer.pairs)
     for word, number in tokenizer.added:
         if id_of.get(word, number) != number:
-            yield refuse(FILE, f"{word!r} is added as {number}, but the vocabulary has it as {id_of[word]}", "$.added_tokens")
+            yield refuse(
+                FILE, f"{word!r} is added as {number}, but the vocabulary has it as {id_of[word]}", "$.added_tokens"
+            )
         if word_of.get(number, word) != word:
             yield refuse(FILE, f"{word!r} is added as {number}, which is {word_of[number]!r}", "$.added_tokens")
 
@@ -104,7 +109,9 @@ def _merges(tokenizer: Tokenizer) -> Iterator[Finding]:
             if word not in words:
                 yield refuse(FILE, f"a merge names {word!r}, which is no word", f"$.model.merges[{place}]")
     if len(set(tokenizer.merges)) != len(tokenizer.merges):
-        yield review(FILE, f"{len(tokenizer.merges) - len(set(tokenizer.merges))} merges are repeated", "$.model.merges")
+        yield review(
+            FILE, f"{len(tokenizer.merges) - len(set(tokenizer.merges))} merges are repeated", "$.model.merges"
+        )
 
 
 def _part(name: str, part: Any, where: str, tokenizer: Tokenizer, depth: int = 0) -> Iterator[Finding]:

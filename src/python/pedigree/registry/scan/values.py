@@ -66,7 +66,9 @@ def _file_findings(file: ModelFile) -> Iterator[Finding]:
         for tensor in tensors:
             place = _first_bad(stream, tensor)
             if place is not None:
-                what = "a truth value that is neither 0 nor 1" if tensor.dtype == "BOOL" else "no number, or is infinite"
+                what = (
+                    "a truth value that is neither 0 nor 1" if tensor.dtype == "BOOL" else "no number, or is infinite"
+                )
                 yield refuse(file.name, f"element {place} of {tensor.dtype} is {what}", f"tensor '{tensor.name}'")
 
 

@@ -1,0 +1,67 @@
+"""`pedigree base approve` and `pedigree revoke`: signing what somebody decided."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pedigree.cli.acts import Act, file_act, tell
+from pedigree.cli.answer import EXIT_HOLDS
+from pedigree.cli.arguments import signer_of, stated
+from pedigree.trust.authority import lacking
+from pedigree.trust.deciding import sign_approval, sign_revocation
+from pedigree.trust.decisions import may_revoke
+from pedigree.trust.register import open_register
+from pedigree.trust.signatory import find_signatory, open_key
+from pedigree.trust.subjects import subject_of
+
+_SNAPSHOT = "have quality sign a snapshot: `pedigree snapshot`"
+
+
+def run_approve(call: argparse.Namespace) -> int:
+    """Sign an entry in the role of the signer.
+
+    Raises:
+        ToolError: There is no such entry, or the signer may not approve.
+    """
+    register = open_register(call.attestations)
+    entry = register.find(call.subject).entry
+    who = find_signatory(open_key(signer_of(call)), register.root, register.root.approvals, register.revoked)
+    time = stated(call)
+    path, data = sign_approval(register, entry, who, time, call.meaning)
+    act = Act("base.approve", entry.name, entry.sha256, call.meaning, time, who)
+    file_act(act, call.attestations, path, data)
+    missing = lacking(open_register(call.attestations).find(f"sha256:{entry.uid}"), register.root)
+    tell(f"it still needs the approval of {' and '.join(missing)}" if missing else _SNAPSHOT)
+    return EXIT_HOLDS
+
+
+def run_revoke(call: argparse.Namespace) -> int:
+    """Sign a revocation.
+
+    Raises:
+        ToolError: The subject is none, or the signer may not revoke.
+    """
+    register = open_register(call.attestations)
+    subjects = subject_of(register, call.kind, call.subject)
+    who = find_signatory(open_key(signer_of(call)), register.root, may_revoke(register.root), register.revoked)
+    time = stated(call)
+    path, data = sign_revocation(register, call.kind, subjects, call.reason, who, time, call.meaning)
+    ((name, sha256),) = subjects.items()
+    file_act(Act(f"{call.kind}.revoke", name, sha256, call.meaning, time, who), call.attestations, path, data)
+    print(
+        f"revoked: {call.kind} '{name}', sha256:{sha256}. It counts as soon as others have this file.", file=sys.stderr
+    )
+    tell(*_AFFECTED[call.kind].format(name=name).splitlines(), _SNAPSHOT)
+    return EXIT_HOLDS
+
+
+_IN_RELEASES = "list what came from it in a delivered release: `pedigree lineage DIR --descendants {name}`"
+_IN_TARGETS = "list the targets that it reaches: `./pants dependents --transitive {name}`"
+_AFFECTED = {
+    "base": f"{_IN_TARGETS}\n{_IN_RELEASES}",
+    "dataset": f"{_IN_TARGETS}\n{_IN_RELEASES}",
+    "key": "give the holder another one: `pedigree keys rotate`, and have approved again what the old one approved",
+    "release": "tell those to whom it was delivered; `pedigree verify` refuses it from now on",
+}
+"""Kind -> how to find what is affected."""

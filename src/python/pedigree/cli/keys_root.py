@@ -1,0 +1,141 @@
+"""`pedigree keys init|sign|enroll|rotate|retire`: making the next version of the trust root, and signing it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pedigree.cli.acts import Act, file_act, tell
+from pedigree.cli.answer import EXIT_HOLDS, Run
+from pedigree.cli.arguments import signer_of, stated
+from pedigree.cli.reading import read_key
+from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import read_attestations, write_attestation
+from pedigree.trust.authority import ROOTS, open_revocations, revoked_keys
+from pedigree.trust.roles import OWNER
+from pedigree.trust.root import TrustRoot, draft
+from pedigree.trust.signatory import Signatory, find_signatory, open_key
+from pedigree.trust.signed import add_signature
+from pedigree.trust.signers import SIGNER_VARIABLE
+from pedigree.trust.succession import Enrolment, enrol, found, key_in_use, retire, rotate
+from pedigree.trust.times import write_time
+from pedigree.trust.versions import Version, in_force, read_versions
+
+_APPROVALS = ("legal", "quality")
+
+
+def run_init(call: argparse.Namespace) -> int:
+    """Make the first version, signed when a signer is named.
+
+    Raises:
+        ToolError: There is a trust root already, a key is none, or the roles do not fit together.
+    """
+    if call.attestations.is_dir() and any(
+        path.startswith(f"{ROOTS}/") for path in read_attestations(call.attestations)
+    ):
+        raise ToolError(f"{call.attestations} has a trust root already", "change it by `pedigree keys enroll`")
+    given = [(OWNER, holder) for holder in call.owner] + call.role
+    enrolments = [Enrolment(role, name, read_key(path)) for role, (name, path) in given]
+    root = found(enrolments, dict(call.threshold), tuple(dict.fromkeys(call.approval or _APPROVALS)), call.note)
+    version = Version(root, draft(root), None)
+    if call.signer or os.environ.get(SIGNER_VARIABLE):
+        return _sign(version, call, {}, "keys.init")
+    path = _path(root)
+    write_attestation(call.attestations, path, version.signed.to_bytes())
+    print(call.attestations / path)
+    _tell(version, call.attestations)
+    return EXIT_HOLDS
+
+
+def run_sign(call: argparse.Namespace) -> int:
+    """Add an owner's signature to the newest version.
+
+    Raises:
+        ToolError: The signer is no owner of it, nor of the version before.
+    """
+    files = read_attestations(call.attestations)
+    return _sign(read_versions(files)[-1], call, files, "keys.sign")
+
+
+def run_enroll(call: argparse.Namespace) -> int:
+    """Give somebody a role."""
+    name, path = call.holder
+    files, root = _in_force(call)
+    note = call.note or f"gives {name} the role {call.role}"
+    return _sign_next(enrol(root, Enrolment(call.role, name, read_key(path)), call.threshold, note), root, call, files)
+
+
+def run_rotate(call: argparse.Namespace) -> int:
+    """Give somebody another key."""
+    name, path = call.holder
+    files, root = _in_force(call)
+    note = call.note or f"gives {name} another key"
+    old = key_in_use(root, name, call.role)
+    return _sign_next(rotate(root, old, read_key(path), stated(call), note), root, call, files)
+
+
+def run_retire(call: argparse.Namespace) -> int:
+    """Take a key out of use."""
+    files, root = _in_force(call)
+    note = call.note or f"retires the key of {call.name}"
+    old = key_in_use(root, call.name, call.role)
+    return _sign_next(retire(root, old, stated(call), call.threshold, note), root, call, files)
+
+
+RUNS: dict[str, Run] = {
+    "init": run_init,
+    "sign": run_sign,
+    "enroll": run_enroll,
+    "rotate": run_rotate,
+    "retire": run_retire,
+}
+"""Action -> what does it."""
+
+
+def _in_force(call: argparse.Namespace) -> tuple[Mapping[str, bytes], TrustRoot]:
+    files = read_attestations(call.attestations)
+    return files, in_force(read_versions(files))
+
+
+def _sign_next(root: TrustRoot, before: TrustRoot, call: argparse.Namespace, files: Mapping[str, bytes]) -> int:
+    return _sign(Version(root, draft(root), before), call, files, f"keys.{call.action}")
+
+
+def _sign(version: Version, call: argparse.Namespace, files: Mapping[str, bytes], action: str) -> int:
+    who = _owner(version, signer_of(call), files)
+    signed = Version(version.root, add_signature(version.signed, who.signer), version.before)
+    root = version.root
+    path = _path(root)
+    act = Act(action, path, root.digest, root.note, write_time(datetime.now(UTC)), who)
+    file_act(act, call.attestations, path, signed.signed.to_bytes())
+    _tell(signed, call.attestations)
+    return EXIT_HOLDS
+
+
+def _owner(version: Version, uri: str, files: Mapping[str, bytes]) -> Signatory:
+    """The owner who signs, of the version before or of this one; whoever gets another key signs with both."""
+    opened = open_key(uri)
+    before = version.before
+    revoked = revoked_keys(open_revocations(files, before or version.root))
+    if before and opened.public.keyid in before.keys(OWNER):
+        return find_signatory(opened, before, (OWNER,), revoked)
+    return find_signatory(opened, version.root, (OWNER,), revoked)
+
+
+def _tell(version: Version, directory: Path) -> None:
+    number = version.root.version
+    for line in version.lacks():
+        print(f"version {number} is not in force: it lacks {line}", file=sys.stderr)
+    if version.lacks():
+        tell(f"hand {directory / _path(version.root)} to them, for `pedigree keys sign`")
+        return
+    print(f"version {number} of the trust root is in force: sha256:{version.root.digest}", file=sys.stderr)
+    tell("have quality sign a snapshot, which is of one version of the trust root: `pedigree snapshot`")
+
+
+def _path(root: TrustRoot) -> str:
+    return f"{ROOTS}/{root.version}.json"

@@ -1,0 +1,143 @@
+"""Making a snapshot: everything that it will put in force is opened first, so that no broken file is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from pedigree.step.digests import sha256_bytes
+from pedigree.step.errors import ToolError
+from pedigree.trust.authority import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS, SNAPSHOT, load_authority
+from pedigree.trust.deciding import require_scanned
+from pedigree.trust.entry import Entry
+from pedigree.trust.envelope import canonical_document
+from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.public import PublicKey
+from pedigree.trust.register import PUBLISHER_KEY, Register, entry_place
+from pedigree.trust.roles import OWNER, QUALITY
+from pedigree.trust.root import TrustRoot
+from pedigree.trust.signatory import Signatory
+from pedigree.trust.signed import Signed, add_signature, parse_signed
+from pedigree.trust.snapshot import PAYLOAD_TYPE, Snapshot, draft, open_snapshot, parse_snapshot
+
+_PLACES = (f"{APPROVALS}/", f"{REVOCATIONS}/", f"{LAYOUTS}/")
+
+
+def list_files(register: Register) -> dict[str, str]:
+    """Path -> sha256 of all that a snapshot puts in force.
+
+    Raises:
+        MalformedEvidence: A file is not what its place says.
+        Refused: A file belongs to no entry, a scan says otherwise than its entry, or too few owners signed a layout.
+    """
+    entries = {entry_place(item.entry): item.entry for item in register.registered}
+    for path, data in register.files.items():
+        place = PurePosixPath(path)
+        if place.parts[0] == APPROVALS and not _belongs(place.name, data, entries.get(str(place.parent))):
+            raise Refused(f"{path} belongs to no entry that is filed under its uid")
+        if place.parts[0] == LAYOUTS:
+            _require_owners(data, register.root, path)
+    for item in register.registered:
+        require_scanned(register.files, item.entry)
+    return {path: sha256_bytes(data) for path, data in register.files.items() if path.startswith(_PLACES)}
+
+
+def next_snapshot(register: Register, time: str, expires: str) -> Snapshot:
+    """The snapshot of what is filed now.
+
+    Args:
+        register: What is filed.
+        time: When it is made.
+        expires: Until when it is to be believed.
+
+    Raises:
+        MalformedEvidence: As `list_files`, or it would expire before it is made.
+        Refused: As `list_files`; or the snapshot that is filed has no signature that counts, so that its number may be
+            an attacker's.
+        ToolError: The time lies before that of the last snapshot.
+    """
+    version, last = _last(register)
+    if time < last:
+        raise ToolError(f"the time {time} lies before that of the last snapshot, {last}", "state the time of today")
+    root = register.root
+    snapshot = Snapshot(version + 1, root.version, root.digest, time, expires, list_files(register))
+    draft(snapshot)
+    return snapshot
+
+
+def sign_next(snapshot: Snapshot, register: Register, who: Signatory) -> bytes:
+    """The file of a new snapshot with one signature; verified as a verifier does it, when one is enough."""
+    return _completed(add_signature(draft(snapshot), who.signer), register)
+
+
+def sign_filed(register: Register, who: Signatory) -> bytes:
+    """The file of the snapshot that is filed, with one more signature.
+
+    Raises:
+        MalformedEvidence: As `list_files`, or there is no snapshot.
+        Refused: As `list_files`, or it does not list what is filed.
+    """
+    if SNAPSHOT not in register.files:
+        raise Refused(f"there is no {SNAPSHOT} to sign")
+    snapshot, signed = parse_snapshot(register.files[SNAPSHOT], SNAPSHOT)
+    if snapshot.files != list_files(register) or snapshot.root_sha256 != register.root.digest:
+        raise Refused(f"{SNAPSHOT} does not list what is filed now; make a new one")
+    return _completed(add_signature(signed, who.signer), register)
+
+
+def still_needed(data: bytes, register: Register) -> int:
+    """How many more signatures a snapshot needs."""
+    signed = parse_signed(data, PAYLOAD_TYPE, SNAPSHOT)
+    return max(0, register.root.roles[QUALITY].threshold - len(signed.signers(_quality(register, register.root))))
+
+
+def listed(register: Register) -> tuple[Mapping[str, str], str]:
+    """What the filed snapshot puts in force: path -> sha256; or nothing, and why."""
+    try:
+        data = register.files.get(SNAPSHOT)
+        if data is None:
+            return {}, f"there is no {SNAPSHOT}"
+        return open_snapshot(data, register.root, register.revoked, SNAPSHOT).files, ""
+    except (Refused, MalformedEvidence) as problem:
+        return {}, str(problem)
+
+
+def _completed(signed: Signed, register: Register) -> bytes:
+    data = signed.to_bytes()
+    if not still_needed(data, register):
+        load_authority({**register.files, SNAPSHOT: data}, register.versions[0].root)
+    return data
+
+
+def _last(register: Register) -> tuple[int, str]:
+    """Number and time of the last snapshot that counted, or 0 and nothing."""
+    data = register.files.get(SNAPSHOT)
+    if data is None:
+        return 0, ""
+    snapshot, signed = parse_snapshot(data, SNAPSHOT)
+    root = next((item.root for item in register.versions if item.root.digest == snapshot.root_sha256), None)
+    keys = _quality(register, root) if root else {}
+    signers = signed.signers(keys)
+    if root is None or not signers:
+        raise Refused(f"{SNAPSHOT} has no signature that counts: bring back the last good one, or remove it")
+    # One that was never in force, for want of signatures, is made anew under its number.
+    complete = len(signers) >= root.roles[QUALITY].threshold
+    return (snapshot.version, snapshot.time) if complete else (snapshot.version - 1, "")
+
+
+def _quality(register: Register, root: TrustRoot) -> dict[str, PublicKey]:
+    return {keyid: key for keyid, key in root.keys(QUALITY).items() if key.fingerprint not in register.revoked}
+
+
+def _belongs(name: str, data: bytes, entry: Entry | None) -> bool:
+    """Whether a file is an entry, its evidence, its publisher's key, or an approval, which is opened already."""
+    if entry is None:
+        return False
+    return name in (ENTRY, PUBLISHER_KEY) or name.endswith(BUNDLE) or sha256_bytes(data) in entry.evidence()
+
+
+def _require_owners(data: bytes, root: TrustRoot, path: str) -> None:
+    """A layout is signed by the owners' threshold; what it allows is for those who build and verify by it."""
+    kind = canonical_document(data, path).get("payloadType")
+    signed = parse_signed(data, str(kind), path)
+    signed.require(root.keys(OWNER), root.roles[OWNER].threshold, f"{path}, by {OWNER},")
