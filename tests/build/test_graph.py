@@ -30,7 +30,7 @@ SFT = Step(
     (Role("datasets/datasets.fw.train", DATA.product), Role("hyperparameters", YAML), Role("card", ROOT)),
     ("training.json",),
 )
-SURROUNDINGS = {DATA.name: Surroundings("data", "bitwise"), SFT.name: Surroundings("ml-cuda", "bounded")}
+SURROUNDINGS = {DATA.name: Surroundings("data.lock", "bitwise"), SFT.name: Surroundings("cuda.lock", "bounded")}
 CONTENT = {path: sha256_bytes(path.encode()) for files in (YAML, ROOT, SHARED) for path in files.paths}
 
 
@@ -44,12 +44,12 @@ def told() -> dict[str, dict[str, Any]]:
 def recorded(step: Step, accelerator: dict[str, str]) -> dict[str, Any]:
     """What is told of the step when it has run, by the names of the graph."""
     surroundings = SURROUNDINGS[step.name]
-    tool = RecordedTool(step.tool.module, surroundings.resolve, "lock", "", {}, "", "Python 3.11.2", "")
+    tool = RecordedTool(step.tool.module, "a resolve", surroundings.lock, "", {}, "", "Python 3.11.2", "")
     seen: dict[str, Any] = json.loads(record(step, Run(tool, {}, accelerator=accelerator), {}, {}))
     return {
         **{key: seen[key] for key in ("name", "address", "kind", "config", "reproducibility")},
         "module": seen["tool"]["module"],
-        "resolve": seen["tool"]["resolve"],
+        "lock": seen["tool"]["lock"],
         "inputs": {role: origin["step"] for role, origin in seen["inputs"].items()},
         "prefixes": {role: origin["prefix"] for role, origin in seen["inputs"].items() if not origin["step"]},
     }

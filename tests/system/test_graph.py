@@ -37,7 +37,8 @@ def test_the_graph_names_every_step_after_those_that_it_takes_from(repo: Repo) -
         known.add(name)
     assert steps["evals.suite"]["config"]["gates"] == {"review_coverage": ">= 0.50"}
     assert steps["models.fw.sft"]["inputs"]["hyperparameters"] == ""
-    assert (steps["models.fw.sft"]["resolve"], steps["models.fw.sft"]["reproducibility"]) == ("ml", "bitwise")
+    assert steps["models.fw.sft"]["lock"] == "3rdparty/python/ml.lock"
+    assert steps["models.fw.sft"]["reproducibility"] == "bitwise"
 
 
 def test_the_graph_follows_files_and_targets_and_runs_nothing(repo: Repo) -> None:

@@ -14,7 +14,7 @@ from pants.util.logging import LogLevel
 
 from pedigree.build import engine
 from pedigree.build.errors import BuildError
-from pedigree.build.locks import pin_file, pinned_versions, require_pinned
+from pedigree.build.locks import lock_of, pin_file, pinned_versions, require_pinned
 from pedigree.build.messages import EnvironmentRequest, ToolCode, ToolEnvironment
 from pedigree.build.plan import Tool
 from pedigree.build.sandbox import PEX
@@ -26,11 +26,7 @@ _PEX_ARGUMENTS = ("--venv", "prepend", "--venv-site-packages-copies", "--non-her
 @rule(desc="Prepare the packages of a tool")
 async def prepare_environment(request: EnvironmentRequest, python_setup: PythonSetup) -> ToolEnvironment:
     """Resolve a lock file into a PEX, and say which interpreter runs it."""
-    lock = python_setup.resolves.get(request.resolve)
-    if lock is None:
-        raise BuildError(
-            f"no resolve is named '{request.resolve}'", "add it to [python].resolves in pants.toml with its lock file"
-        )
+    lock = lock_of(request.resolve, python_setup.resolves)
     constraints = InterpreterConstraints(python_setup.interpreter_constraints)
     python = await engine.find_python(constraints)
     pex = await engine.create_pex(

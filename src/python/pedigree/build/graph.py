@@ -23,11 +23,11 @@ class Surroundings:
     """What a step will run with, as far as its environment decides it.
 
     Attributes:
-        resolve: The set of third-party packages.
+        lock: Path of the lock file of its third-party packages.
         reproducibility: The class that the record of its run will name.
     """
 
-    resolve: str
+    lock: str
     reproducibility: str
 
 
@@ -69,6 +69,6 @@ def _step(step: Step, surroundings: Surroundings, files: Mapping[str, str]) -> d
         },
         "products": {},
         "prefixes": {role: source.prefix for role, source in supplied.items()},
-        "resolve": surroundings.resolve,
+        "lock": surroundings.lock,
         "reproducibility": surroundings.reproducibility,
     }

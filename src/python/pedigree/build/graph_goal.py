@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Dict
 
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.console import Console
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.rules import collect_rules, goal_rule, rule
@@ -13,18 +14,20 @@ from pedigree.build import engine, evidence, graph
 from pedigree.build.addresses import short
 from pedigree.build.errors import BuildError
 from pedigree.build.judgement_targets import ReleaseDependencies
+from pedigree.build.locks import lock_of
 from pedigree.build.messages import GraphDocument, GraphRequest
 from pedigree.build.plan import Product
 
 
 @rule(desc="Draw the graph of a release")
-async def draw(request: GraphRequest) -> GraphDocument:
+async def draw(request: GraphRequest, python_setup: PythonSetup) -> GraphDocument:
     """The graph of a closure; of files under version control it takes the digests, and runs nothing."""
     surroundings: Dict[str, graph.Surroundings] = {}
     for step in request.steps:
         place = await engine.place_of(step.environment, step.address)
         resolve = place.resolves.get(step.tool.resolve, step.tool.resolve)
-        surroundings[step.name] = graph.Surroundings(resolve, evidence.reproducibility(place.accelerator))
+        lock = lock_of(resolve, python_setup.resolves)
+        surroundings[step.name] = graph.Surroundings(lock, evidence.reproducibility(place.accelerator))
     # Set by set, as the steps will ask for them: the engine then knows the answers.
     captured = await engine.capture_each(files.paths for files in graph.files_of(request.steps))
     entries = await engine.file_entries(await engine.merge_digests(captured))

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pedigree.build.errors import BuildError
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)={2,3}([^\s;\\]+)", re.MULTILINE)
+
+
+def lock_of(resolve: str, locks: Mapping[str, str]) -> str:
+    """The lock file of a resolve.
+
+    Args:
+        resolve: Its name.
+        locks: Name -> lock file, of those that pants.toml names.
+
+    Raises:
+        BuildError: It is not among them.
+    """
+    if resolve not in locks:
+        raise BuildError(
+            f"no resolve is named '{resolve}'", "add it to [python].resolves in pants.toml with its lock file"
+        )
+    return locks[resolve]
 
 
 def pinned_versions(lock: str) -> dict[str, str]:

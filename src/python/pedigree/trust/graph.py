@@ -13,6 +13,7 @@ from pedigree.step.digests import tree_digest
 from pedigree.step.record import Record
 from pedigree.trust.closure import CODE
 from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.shapes import require_shape
 
 SCHEMA = "pedigree.graph/1"
 BASE_MODEL = "base_model"
@@ -32,7 +33,7 @@ class Node:
         materials: Path, as `inputs/<role>/<file>` -> sha256. Before a build: of files under version control alone.
         products: Path in the artifact -> sha256. Empty before a build.
         prefixes: Role -> the directory in the repository that its files come from; of those under version control.
-        resolve: The set of third-party packages that the tool runs with.
+        lock: Path of the lock file of the third-party packages that the tool runs with.
         reproducibility: `bitwise` or `bounded`.
     """
 
@@ -45,7 +46,7 @@ class Node:
     materials: Mapping[str, str]
     products: Mapping[str, str]
     prefixes: Mapping[str, str] = field(default_factory=dict)
-    resolve: str = ""
+    lock: str = ""
     reproducibility: str = ""
 
     def role(self, role: str) -> dict[str, str]:
@@ -123,11 +124,22 @@ def parse_graph(document: Any, origin: str) -> Graph:
         MalformedEvidence: It is no such document.
     """
     try:
-        if document["schema"] != SCHEMA:
-            raise MalformedEvidence(f"{origin} is not a {SCHEMA} document")
-        return Graph({step["name"]: Node(**step) for step in document["steps"]}, document["release"])
-    except (KeyError, TypeError) as error:
+        require_shape(document, _SHAPE, "it")
+        graph = Graph({step["name"]: Node(**step) for step in document["steps"]}, document["release"])
+    except ValueError as error:
         raise MalformedEvidence(f"{origin} is not a {SCHEMA} document: {error}") from error
+    if document["schema"] != SCHEMA or len(graph.nodes) != len(document["steps"]) or graph.release not in graph.nodes:
+        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document, names a step twice, or not the release's")
+    return graph
+
+
+_TEXTS = {"*": str}
+_STEP = {
+    **dict.fromkeys(("name", "address", "kind", "module", "lock", "reproducibility"), str),
+    **dict.fromkeys(("inputs", "materials", "products", "prefixes"), _TEXTS),
+    "config": dict,
+}
+_SHAPE = {"schema": str, "release": str, "steps": [_STEP]}
 
 
 def _of_record(record: Record) -> Node:
@@ -141,7 +153,7 @@ def _of_record(record: Record) -> Node:
         {path: digest for path, digest in record.materials.items() if not path.startswith(CODE)},
         record.products,
         {role: origin.prefix for role, origin in record.inputs.items() if not origin.step},
-        record.tool.resolve,
+        record.tool.lock,
         record.reproducibility,
     )
 
@@ -149,13 +161,15 @@ def _of_record(record: Record) -> Node:
 def _of_provenance(name: str, statement: Mapping[str, Any]) -> Node:
     definition = statement["predicate"]["buildDefinition"]
     external, internal = definition["externalParameters"], definition["internalParameters"]
-    inputs, materials, prefixes = {}, {}, {}
+    inputs, materials, prefixes, lock = {}, {}, {}, ""
     for dependency in definition["resolvedDependencies"]:
         origin, path = dependency["annotations"], dependency["name"]
         if "role" in origin:
             inputs[origin["role"]] = origin.get("step", "")
         if "role" in origin and "file" in origin:
             prefixes[origin["role"]] = _prefix(origin["file"], path[len(f"inputs/{origin['role']}/") :])
+        if origin["use"] == "lock":
+            lock = path
         if origin["use"] in ("input", "config"):
             materials[path] = dependency["digest"]["sha256"]
     return Node(
@@ -168,7 +182,7 @@ def _of_provenance(name: str, statement: Mapping[str, Any]) -> Node:
         materials,
         {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]},
         prefixes,
-        internal["resolve"],
+        lock,
         internal["reproducibility"],
     )
 
