@@ -7,6 +7,7 @@ consumes them), sources are a step, and an inspection ties the products to the f
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from glob import escape
 from typing import Any
 
@@ -26,22 +27,17 @@ Rule = list[str]
 
 def layout(closure: Closure, root: str, public: PublicKey) -> dict[str, Any]:
     """The layout that allows this release and no other."""
+    keys, release = {public.keyid: public}, closure.release
     steps = [
-        _step(SOURCES, _pinned(root), [["REQUIRE", TREE], ["CREATE", "*"]], public),
-        *(_step(record.name, _materials(record, root), _PRODUCTS, public, record.command) for record in closure.steps),
-        _step(DELIVERY, _delivery_materials(closure, root), _delivery_products(closure), public),
+        step(SOURCES, _pinned(root), PRODUCTS, keys),
+        *(step(record.name, _materials(record, root), PRODUCTS, keys, record.command) for record in closure.steps),
+        step(DELIVERY, [*_pinned(root), *delivery_materials(release.name)], delivery_products(release.name), keys),
     ]
-    return {
-        "_type": "layout",
-        "expires": EXPIRES,
-        "readme": f"What {closure.release.address} was made from, and which files were delivered.",
-        "keys": {public.keyid: public.to_json()},
-        "steps": steps,
-        "inspect": [_inspection()],
-    }
+    return document(f"What {release.address} was made from, and which files were delivered.", keys, steps)
 
 
-_PRODUCTS: list[Rule] = [["REQUIRE", TREE], ["CREATE", "*"]]
+PRODUCTS: list[Rule] = [["REQUIRE", TREE], ["CREATE", "*"]]
+"""A step may make what it likes, and must say so as a whole."""
 
 
 def _pinned(root: str) -> list[Rule]:
@@ -70,28 +66,42 @@ def _materials(record: Record, root: str) -> list[Rule]:
     return rules
 
 
-def _delivery_materials(closure: Closure, root: str) -> list[Rule]:
-    taken: Rule = ["MATCH", "*", "WITH", "PRODUCTS", "FROM", closure.release.name]
-    return [*_pinned(root), ["REQUIRE", TREE], taken]
+def delivery_materials(release: str) -> list[Rule]:
+    """What is delivered is what the step of this name made."""
+    return [["REQUIRE", TREE], ["MATCH", "*", "WITH", "PRODUCTS", "FROM", release]]
 
 
-def _delivery_products(closure: Closure) -> list[Rule]:
-    kept: Rule = ["MATCH", "*", "WITH", "PRODUCTS", "FROM", closure.release.name]
+def delivery_products(release: str) -> list[Rule]:
+    """Delivered is what that step made, unchanged, and what sealing adds."""
+    kept: Rule = ["MATCH", "*", "WITH", "PRODUCTS", "FROM", release]
     return [["REQUIRE", SUMS], ["REQUIRE", "model.sig"], kept, *(["CREATE", path] for path in MADE_BY_SEALING)]
 
 
-def _step(
-    name: str, materials: list[Rule], products: list[Rule], public: PublicKey, command: tuple[str, ...] = ()
+def step(
+    name: str, materials: list[Rule], products: list[Rule], keyids: Iterable[str], command: tuple[str, ...] = ()
 ) -> dict[str, Any]:
+    """A step of a layout, which one of these keys must have signed; what no rule speaks of is not allowed."""
     closing: Rule = ["DISALLOW", "*"]
     return {
         "_type": "step",
         "name": name,
-        "pubkeys": [public.keyid],
+        "pubkeys": sorted(keyids),
         "threshold": 1,
         "expected_command": list(command),
         "expected_materials": [*materials, closing],
         "expected_products": [*products, closing],
+    }
+
+
+def document(readme: str, keys: Mapping[str, PublicKey], steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """A layout whose inspection binds the files on disk; `keys` are all that a step may be signed with."""
+    return {
+        "_type": "layout",
+        "expires": EXPIRES,
+        "readme": readme,
+        "keys": {keyid: key.to_json() for keyid, key in keys.items()},
+        "steps": steps,
+        "inspect": [_inspection()],
     }
 
 
