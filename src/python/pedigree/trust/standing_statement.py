@@ -8,7 +8,7 @@ from typing import Any
 
 from pedigree.trust.conformity import differences
 from pedigree.trust.differences import Difference
-from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.graph import Graph
 from pedigree.trust.owners import OwnersWord
 from pedigree.trust.roles import RELEASE
@@ -90,6 +90,24 @@ def parse_standing(document: Mapping[str, Any], origin: str) -> tuple[dict[str, 
     if (plan is not None and not is_sha256(found.plan)) or found.claim != predicate["standing"]:
         raise MalformedEvidence(f"{origin} claims '{predicate['standing']}', which does not follow from what it tells")
     return subjects_of(document), found
+
+
+def require_standing(document: Mapping[str, Any], origin: str, products: Mapping[str, str]) -> Standing:
+    """How a release stands by a statement that must be about it.
+
+    Args:
+        document: The statement, whose signature holds.
+        origin: What to call it in an error.
+        products: Path -> sha256 of what the release step made.
+
+    Raises:
+        MalformedEvidence: As `parse_standing`.
+        Refused: It is about another release.
+    """
+    subjects, found = parse_standing(document, origin)
+    if subjects != dict(products):
+        raise Refused(f"{origin} is about another release")
+    return found
 
 
 _SHAPE = {"standing": str, "differences": [{"words": str, "inside": bool}], "signer": {"role": str}}

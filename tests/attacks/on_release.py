@@ -1,0 +1,90 @@
+"""What every replay of an attack on a sealed release asks: which check found it, and whether another one would have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from unittest.mock import patch
+
+from pedigree.step.canonical import canonical_json
+from pedigree.step.digests import directory_files, sha256_bytes, sha256_file
+from pedigree.step.record import Input, Record
+from pedigree.trust import evaluation_checks, verify
+from pedigree.trust.lineage import summary_file
+from pedigree.trust.links import DELIVERY, lineage_root
+from pedigree.trust.public import PublicKey
+from pedigree.trust.seal import seal
+from pedigree.trust.sums import SEAL, SUMS, sums
+from trust.builder import RELEASE_STEP, Files, deliver, lay_out
+from trust.forge import link_of, payload, resign
+
+LINEAGE = "layout, links and provenance are of one lineage"
+PASSED = "every evaluation met its gates, and its report is the one that was judged"
+(GATES, _), (OF_THIS_RELEASE, _) = evaluation_checks.CHECKS
+
+
+def found_by(release: Path, public: PublicKey, off: str = "") -> dict[str, str]:
+    """Claim -> detail of every check that does not hold, while one of them may be off."""
+    listed = dict((*verify._CHECKS, *evaluation_checks.CHECKS))
+    assert not off or off in listed, f"there is no such check: {off}"
+    checks = tuple((claim, (lambda _: "off") if claim == off else check) for claim, check in listed.items())
+    with patch.object(verify, "_CHECKS", checks):
+        return {check.claim: check.detail for check in verify.verify_release(release, public).checks if not check.holds}
+
+
+def sealed(directory: Path, uri: str, records: list[Record], delivered: Files) -> Path:
+    """A release of these records, as it is delivered."""
+    lay_out(directory, uri, records, delivered)
+    seal(directory, uri)
+    return deliver(directory)
+
+
+def fed(taker: Record, role: str, origin: Record) -> Record:
+    """A record whose step consumed, for one role, what another one made."""
+    kept = {path: sha for path, sha in taker.materials.items() if not path.startswith(f"inputs/{role}/")}
+    taken = {f"inputs/{role}/{path}": sha for path, sha in origin.products.items()}
+    fields = {**taker.to_json(), "inputs": {role: vars(source) for role, source in taker.inputs.items()}}
+    fields["inputs"][role] = vars(Input(origin.name, ""))
+    return Record.from_json({**fields, "materials": {**kept, **taken}})
+
+
+def named(records: list[Record], name: str) -> Record:
+    """The record of a step."""
+    return next(each for each in records if each.name == name)
+
+
+def replaced(records: list[Record], *others: Record) -> list[Record]:
+    """The records, some of them by others of the same steps; what is new comes first."""
+    by_name = {each.name: each for each in others}
+    known = {each.name for each in records}
+    return [*(each for each in others if each.name not in known), *(by_name.get(each.name, each) for each in records)]
+
+
+def close_again(release: Path, uri: str, public: PublicKey) -> None:
+    """Have everything signed anew that closes a release over its evidence: graph, summary, sums, delivery, seal.
+
+    Provenance, links of steps and the layout stay as they are.
+    """
+    evidence = release / "attestations"
+    graph = json.loads((release / "lineage.json").read_bytes())
+    graph["root"] = lineage_root(
+        {step["name"]: payload(evidence / f"{step['name']}.provenance.sigstore.json") for step in graph["steps"]}
+    )
+    (release / "lineage.json").write_bytes(canonical_json(graph))
+    resign(release / summary_file(RELEASE_STEP), uri, public, lambda summary: _attest(summary["predicate"], release))
+    delivery = link_of(release, DELIVERY)
+    closing = {SUMS, SEAL, str(delivery.relative_to(release))}
+    files = {path: sha256 for path, sha256 in directory_files(release).items() if path not in closing}
+    (release / SUMS).write_bytes(sums(files))
+    products = {path: {"sha256": sha256} for path, sha256 in {**files, SUMS: sha256_file(release / SUMS)}.items()}
+    resign(delivery, uri, public, lambda link: link.update(products=products))
+    ends = [release / SUMS, delivery]
+    lines = [sums({str(path.relative_to(release)): sha256_file(path)}) for path in ends]
+    (release / SEAL).write_bytes(b"".join(lines))
+
+
+def _attest(predicate: dict[str, object], release: Path) -> None:
+    inputs = predicate["inputAttestations"]
+    assert isinstance(inputs, list)
+    for attestation in inputs:
+        attestation["digest"]["sha256"] = sha256_bytes((release / attestation["uri"]).read_bytes())
