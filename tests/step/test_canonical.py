@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pedigree.step.canonical import MalformedJson, canonical_json, parse_json, read_json
+from pedigree.step.canonical import MalformedJson, canonical_json, parse_canonical, parse_json, read_json
 
 
 def test_keys_are_sorted_and_space_is_dropped() -> None:
@@ -59,6 +59,44 @@ def test_what_is_not_strict_json_is_refused_by_name(text: str | bytes, reason: s
     with pytest.raises(MalformedJson, match=reason) as refusal:
         parse_json(text, "models/x.json:12")
     assert str(refusal.value).startswith("models/x.json:12 ")
+
+
+def test_canonical_json_is_read_back() -> None:
+    document = {"text": 'quote " µ and \n', "many": [[], {}, [0, -1, True, None]], "big": 2**80}
+    assert parse_canonical(canonical_json(document), "here") == document
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'{"a":1,"a":1}', "duplicate key 'a'"),
+        (b'{"b":1,"a":1}', "not canonical"),
+        (b'{"a": 1}', "not canonical"),
+        (b'{"a":1}\n', "not canonical"),
+        (b'{"a":"\\u00b5"}', "not canonical"),
+        (b'{"a":"\\ud800"}', "not canonical"),
+        (b'{"a":0.5}', "0.5 is a float"),
+        (b'{"a":1e3}', "1e3 is a float"),
+        (b'{"a":-0}', "not canonical"),
+        (b'{"a":NaN}', "NaN is not JSON"),
+        (b'{"a":1}{"a":1}', "not valid JSON"),
+        ('{"a":"é"}'.encode("latin-1"), "not valid JSON"),
+        ('{"a":1}'.encode("utf-16"), "not canonical"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b"", "not valid JSON"),
+    ],
+)
+def test_what_canonical_json_would_not_write_is_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(MalformedJson, match=reason) as refusal:
+        parse_canonical(data, "models/x.json:12")
+    assert str(refusal.value).startswith("models/x.json:12 ")
+
+
+def test_a_value_that_holds_itself_is_refused() -> None:
+    circle: list[object] = []
+    circle.append(circle)
+    with pytest.raises(MalformedJson, match="nested too deeply"):
+        canonical_json(circle)
 
 
 def test_a_file_is_named_when_it_is_refused(tmp_path: Path) -> None:

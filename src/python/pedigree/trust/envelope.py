@@ -6,13 +6,13 @@ stray characters, JSON has spare space, and an envelope that differs in those wo
 
 from __future__ import annotations
 
-import base64
 import binascii
+import json
 from typing import Any
 
 from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
-from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
+from pedigree.step.canonical import MalformedJson, canonical_json, parse_canonical
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import PublicKey
 
@@ -45,19 +45,34 @@ def open_envelope(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]
         MalformedEvidence: It is not written as `sign_envelope` writes.
         Refused: The signature is not this key's.
     """
-    return _open(canonical_document(data, origin), public, origin)
+    envelope = _object(data, origin)
+    payload = _payload(envelope, public, origin)
+    _require_written(data, _envelope_bytes(envelope), origin)
+    return open_payload(payload, origin)
 
 
 def open_bundle(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]:
     """The document in a Sigstore bundle that `public` signed; raises as `open_envelope` does."""
-    bundle = canonical_document(data, origin)
+    return open_payload(bundle_payload(data, public, origin), origin)
+
+
+def bundle_payload(data: bytes, public: PublicKey, origin: str) -> bytes:
+    """The bytes in a Sigstore bundle that `public` signed; raises as `open_envelope` does."""
+    bundle = _object(data, origin)
     expected = {"mediaType": BUNDLE_TYPE, "dsseEnvelope": bundle.get("dsseEnvelope")}
     material = {"publicKey": {"hint": public.fingerprint}, "tlogEntries": []}
     if bundle.get("verificationMaterial") != material:
         raise Refused(f"{origin} does not name this key: its hint is not sha256:{public.fingerprint}")
     if bundle != {**expected, "verificationMaterial": material} or not isinstance(bundle["dsseEnvelope"], dict):
         raise MalformedEvidence(f"{origin} is not a Sigstore bundle v0.3 over a DSSE envelope")
-    return _open(bundle["dsseEnvelope"], public, origin)
+    payload = _payload(bundle["dsseEnvelope"], public, origin)
+    _require_written(data, _bundle_bytes(bundle), origin)
+    return payload
+
+
+def open_payload(payload: bytes, origin: str) -> dict[str, Any]:
+    """The document that a payload is; raises MalformedEvidence if it is not one canonical JSON object."""
+    return canonical_document(payload, f"the payload of {origin}")
 
 
 def bundle_hint(data: bytes, origin: str) -> str:
@@ -81,7 +96,7 @@ def _envelope(document: dict[str, Any], signer: Signer) -> dict[str, Any]:
     return {"payload": encode_base64(payload), "payloadType": PAYLOAD_TYPE, "signatures": signatures}
 
 
-def _open(envelope: dict[str, Any], public: PublicKey, origin: str) -> dict[str, Any]:
+def _payload(envelope: dict[str, Any], public: PublicKey, origin: str) -> bytes:
     try:
         (signature,) = envelope["signatures"]
         payload, signed = decode_base64(envelope["payload"]), decode_base64(signature["sig"])
@@ -93,7 +108,37 @@ def _open(envelope: dict[str, Any], public: PublicKey, origin: str) -> dict[str,
         raise MalformedEvidence(f"{origin} holds a {envelope['payloadType']!r}, not {PAYLOAD_TYPE}")
     if signature["keyid"] != public.keyid or not public.verifies(signed.hex(), pae(payload)):
         raise Refused(f"{origin} is not signed by this key")
-    return canonical_document(payload, f"the payload of {origin}")
+    return payload
+
+
+def _envelope_bytes(envelope: dict[str, Any]) -> bytes:
+    """What `canonical_json` writes for an envelope that `_payload` accepts: no text in it needs an escape."""
+    (signature,) = envelope["signatures"]
+    texts = envelope["payload"], PAYLOAD_TYPE, signature["keyid"], signature["sig"]
+    return b'{"payload":"%b","payloadType":"%b","signatures":[{"keyid":"%b","sig":"%b"}]}' % tuple(
+        map(str.encode, texts)
+    )
+
+
+def _bundle_bytes(bundle: dict[str, Any]) -> bytes:
+    """What `canonical_json` writes for a bundle that `bundle_payload` accepts."""
+    around = canonical_json({**bundle, "dsseEnvelope": None})
+    return around.replace(b"null", _envelope_bytes(bundle["dsseEnvelope"]), 1)
+
+
+def _require_written(data: bytes, written: bytes, origin: str) -> None:
+    if data != written:
+        canonical_document(data, origin)
+        raise MalformedEvidence(f"{origin} is not canonical JSON")
+
+
+def _object(data: bytes, origin: str) -> dict[str, Any]:
+    """A JSON object whose bytes are compared later."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise MalformedEvidence(f"{origin} is not valid JSON: {error}") from error
+    return _require_object(document, origin)
 
 
 def canonical_document(data: bytes, origin: str) -> dict[str, Any]:
@@ -103,11 +148,14 @@ def canonical_document(data: bytes, origin: str) -> dict[str, Any]:
         MalformedEvidence: It is none, or is written in another way.
     """
     try:
-        document = parse_json(data, origin)
-        if not isinstance(document, dict) or canonical_json(document) != data:
-            raise MalformedEvidence(f"{origin} is not one canonical JSON object")
+        return _require_object(parse_canonical(data, origin), origin)
     except MalformedJson as error:
         raise MalformedEvidence(str(error)) from error
+
+
+def _require_object(document: object, origin: str) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise MalformedEvidence(f"{origin} is not one JSON object")
     return document
 
 

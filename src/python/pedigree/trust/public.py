@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
-from securesystemslib.signer import Signature, SSlibKey  # type: ignore[attr-defined]
+from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 
 SCHEME = "ecdsa-sha2-nistp256"
+_ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class PublicKey:
     pem: str
     keyid: str
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the PEM file, what `sha256sum key.pub` prints; also the hint in a Sigstore bundle."""
         return sha256_bytes(self.pem.encode())
@@ -45,12 +46,17 @@ class PublicKey:
         return SSlibKey.from_crypto(_load(self.pem.encode()), scheme=SCHEME)
 
     def verifies(self, signature: str, data: bytes) -> bool:
-        """Whether `signature`, a DER signature in hex, is this key's over `data`."""
+        """Whether `signature`, a DER signature in hex, is this key's over `data`. Other threads run meanwhile."""
         try:
-            self.to_sslib().verify_signature(Signature(self.keyid, signature), data)
-        except (UnverifiedSignatureError, VerificationError):
+            self._crypto.verify(bytes.fromhex(signature), data, _ALGORITHM)
+        except (InvalidSignature, ValueError):
             return False
         return True
+
+    @cached_property
+    def _crypto(self) -> ec.EllipticCurvePublicKey:
+        key: ec.EllipticCurvePublicKey = _load(self.pem.encode())
+        return key
 
 
 def public_key(pem: bytes, origin: str) -> PublicKey:

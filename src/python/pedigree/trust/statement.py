@@ -85,15 +85,16 @@ def subjects_of(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _check_digests(value: object, origin: str) -> None:
-    if isinstance(value, list):
-        for item in value:
-            _check_digests(item, origin)
-    elif isinstance(value, dict):
-        if "digest" in value and ("name" in value or "uri" in value):
-            digest = value["digest"]
-            if not isinstance(digest, dict) or set(digest) != {"sha256"} or not is_sha256(digest["sha256"]):
-                named = value.get("name", value.get("uri"))
-                raise MalformedEvidence(f"{origin}: the digest of {named!r} is not one SHA-256 in lower-case hex")
-        for key, item in value.items():
-            if key != "externalParameters":  # a target's config may hold any JSON
-                _check_digests(item, origin)
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "digest" in value and ("name" in value or "uri" in value):
+                digest = value["digest"]
+                if not isinstance(digest, dict) or digest.keys() != {"sha256"} or not is_sha256(digest["sha256"]):
+                    named = value.get("name", value.get("uri"))
+                    raise MalformedEvidence(f"{origin}: the digest of {named!r} is not one SHA-256 in lower-case hex")
+            # A target's config may hold any JSON.
+            waiting += [item for key, item in value.items() if type(item) is not str and key != "externalParameters"]
+        elif isinstance(value, list):
+            waiting += value
