@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
-from pedigree.step.digests import directory_files
+from pedigree.step.canonical import MalformedJson, parse_canonical
+from pedigree.step.digests import sha256_bytes
 from pedigree.trust.attestations import read_attestations
-from pedigree.trust.envelope import open_bundle, open_envelope
+from pedigree.trust.envelope import bundle_payload, open_bundle, open_envelope, open_payload
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import ROLE
+from pedigree.trust.hashing import digests_of, plain_files, processors
 from pedigree.trust.lineage import SCHEMA, provenance_file
 from pedigree.trust.links import DELIVERY, SOURCES, link_file
+from pedigree.trust.once import once
 from pedigree.trust.public import PublicKey
-from pedigree.trust.statement import check_statement, is_sha256
+from pedigree.trust.sharing import Shared
+from pedigree.trust.statement import PROVENANCE, check_statement, is_sha256
 
 Artifacts = dict[str, str]
 ATTESTED = "attestations/trust"
 """Where a release has its copy of the attestations that were in force when it was sealed."""
+T = TypeVar("T")
+
+LARGEST = 1 << 26
+"""Evidence of more bytes is refused unread: the layout of 10,000 steps takes a quarter of it."""
 
 
 class Delivered:
     """The files of a release, opened with one public key. Every part is read once, when first asked for.
+
+    What is opened shares equal parts (see `sharing`), so nobody may change it.
 
     Attributes:
         release: The delivered directory.
@@ -33,34 +43,38 @@ class Delivered:
     def __init__(self, release: Path, public: PublicKey) -> None:
         self.release = release
         self.public = public
+        self._seen: Artifacts = {}
+        self._shared = Shared()
 
     def read(self, path: str) -> bytes:
         """A file's bytes.
 
         Raises:
-            Refused: It is missing or cannot be read.
+            Refused: It is missing, cannot be read, is larger than evidence is, or is not what it was at first.
         """
         try:
-            return (self.release / path).read_bytes()
+            with open(self.release / path, "rb") as stream:
+                data = stream.read(LARGEST + 1)
         except OSError as error:
             raise Refused(f"{path}: {error.strerror}") from error
+        if len(data) > LARGEST:
+            raise Refused(f"{path} is larger than evidence is: it has more than {LARGEST} bytes")
+        if self._seen.setdefault(path, digest := sha256_bytes(data)) != digest:
+            raise Refused(f"{path} was changed while it was read")
+        return data
 
-    @cached_property
+    @once
     def digests(self) -> Artifacts:
-        """Path -> sha256 of every file on disk.
+        """Path -> sha256 of every file on disk. A file that was read as evidence counts as it was then.
 
         Raises:
             Refused: A file cannot be read, or something is neither a file nor a directory.
         """
-        for path in sorted(self.release.rglob("*")):
-            if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                raise Refused(f"{path.relative_to(self.release)} is neither a file nor a directory")
-        try:
-            return directory_files(self.release)
-        except OSError as error:
-            raise Refused(f"{error.filename}: {error.strerror}") from error
+        files = plain_files(self.release)
+        unread = digests_of(self.release, {path: size for path, size in files.items() if path not in self._seen})
+        return {path: self._seen.get(path) or unread[path] for path in files}
 
-    @cached_property
+    @once
     def layout(self) -> dict[str, Any]:
         """The owner's layout."""
         path = "attestations/root.layout"
@@ -69,19 +83,18 @@ class Delivered:
             raise MalformedEvidence(f"{path} is not a layout")
         return document
 
-    @cached_property
+    @once
     def lineage(self) -> dict[str, Any]:
         """The graph. It is not signed itself; what it says is compared with what is."""
         try:
-            data = self.read("lineage.json")
-            document = parse_json(data, "lineage.json")
-            if not isinstance(document, dict) or canonical_json(document) != data or document.get("schema") != SCHEMA:
-                raise MalformedEvidence(f"lineage.json is not a canonical {SCHEMA} document")
+            document = parse_canonical(self.read("lineage.json"), "lineage.json")
         except MalformedJson as error:
             raise MalformedEvidence(str(error)) from error
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            raise MalformedEvidence(f"lineage.json is not a {SCHEMA} document")
         return document
 
-    @cached_property
+    @once
     def step_names(self) -> list[str]:
         """The steps that the layout allows, without sources and delivery, in its order."""
         names = [step["name"] for step in self.layout["steps"]]
@@ -89,10 +102,11 @@ class Delivered:
             raise Refused("the layout does not go from sources over steps to delivery")
         return names[1:-1]
 
-    @cached_property
+    @once
     def links(self) -> dict[str, dict[str, Any]]:
         """Step -> link, of every step of the layout."""
-        return {name: self._link(name) for name in (SOURCES, *self.step_names, DELIVERY)}
+        names = (SOURCES, *self.step_names, DELIVERY)
+        return dict(zip(names, _side_by_side(self._link, names), strict=True))
 
     def materials(self, step: str) -> Artifacts:
         """What a step consumed, by its link."""
@@ -102,10 +116,19 @@ class Delivered:
         """What a step made, by its link."""
         return {path: value["sha256"] for path, value in self.links[step]["products"].items()}
 
-    @cached_property
+    @once
     def provenance(self) -> dict[str, dict[str, Any]]:
         """Step -> SLSA provenance statement."""
-        return {name: self.statement(provenance_file(name)) for name in self.step_names}
+        return {name: document for name, (document, _) in self._provenance.items()}
+
+    @once
+    def provenance_digests(self) -> Artifacts:
+        """Step -> sha256 of its provenance statement, as it was signed."""
+        return {name: digest for name, (_, digest) in self._provenance.items()}
+
+    @once
+    def _provenance(self) -> dict[str, tuple[dict[str, Any], str]]:
+        return dict(zip(self.step_names, _side_by_side(self._signed_provenance, self.step_names), strict=True))
 
     def statement(self, path: str, predicate_type: str | None = None) -> dict[str, Any]:
         """A signed statement of this release, checked for shape."""
@@ -143,6 +166,15 @@ class Delivered:
                 found[origin["role"][len(ROLE) :]] = origin["step"]
         return found
 
+    def _signed_provenance(self, step: str) -> tuple[dict[str, Any], str]:
+        path = provenance_file(step)
+        payload = bundle_payload(self.read(path), self.public, path)
+        document = open_payload(payload, path)
+        check_statement(document, path)
+        if document["predicateType"] == PROVENANCE:
+            self._shared.provenance(document)
+        return document, sha256_bytes(payload)
+
     def _link(self, name: str) -> dict[str, Any]:
         path = f"attestations/links/{link_file(name, self.public.keyid)}"
         document = open_envelope(self.read(path), self.public, path)
@@ -150,6 +182,14 @@ class Delivered:
             raise Refused(f"{path} is not the link of step '{name}'")
         for side in ("materials", "products"):
             for artifact, value in document[side].items():
-                if not isinstance(value, dict) or set(value) != {"sha256"} or not is_sha256(value["sha256"]):
+                if not isinstance(value, dict) or value.keys() != {"sha256"} or not is_sha256(value["sha256"]):
                     raise MalformedEvidence(f"{path}: the digest of {artifact} is not one SHA-256 in lower-case hex")
+            document[side] = self._shared.artifacts(document[side])
+        document["environment"] = self._shared.flat(document["environment"])
         return document
+
+
+def _side_by_side(read: Callable[[str], T], names: Iterable[str]) -> list[T]:
+    """Read evidence on all processors: threads wait for each other while they parse, but not while they verify."""
+    with ThreadPoolExecutor(processors()) as pool:
+        return list(pool.map(read, names))

@@ -15,6 +15,7 @@ from pedigree.step.digests import sha256_bytes, tree_digest
 from pedigree.step.record import Record
 from pedigree.trust.closure import Closure, role_files
 
+LINKS = "attestations/links/"
 SOURCES = "sources"
 DELIVERY = "delivery"
 TREE = "tree:"
@@ -28,7 +29,12 @@ def lineage_root(statements: Mapping[str, dict[str, Any]]) -> str:
     Args:
         statements: Name of the step -> its provenance.
     """
-    return sha256_bytes(canonical_json({name: sha256_bytes(canonical_json(statements[name])) for name in statements}))
+    return root_of({name: sha256_bytes(canonical_json(document)) for name, document in statements.items()})
+
+
+def root_of(digests: Mapping[str, str]) -> str:
+    """The digest of a lineage, from step -> SHA-256 of its provenance statement in canonical JSON."""
+    return sha256_bytes(canonical_json(dict(digests)))
 
 
 def pin(root: str) -> str:

@@ -18,7 +18,7 @@ from pedigree.trust.explanations import EXPLANATIONS
 from pedigree.trust.inforce import InForce, Trust
 from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.lineage import summary_file, test_result_file
-from pedigree.trust.links import DELIVERY, INTERPRETER, PIN, SOURCES, TREE, lineage_root, link_file, pin
+from pedigree.trust.links import DELIVERY, INTERPRETER, PIN, SOURCES, TREE, link_file, pin, root_of
 from pedigree.trust.modelsig import model_statement, under
 from pedigree.trust.public import PublicKey
 from pedigree.trust.statement import MODEL_SIGNATURE, PROVENANCE, SUMMARY, TEST_RESULT, subjects_of
@@ -110,7 +110,7 @@ def _links_are_signed(delivered: Delivered) -> str:
 
 # (3) All links and the layout are of this very lineage.
 def _lineage_is_pinned(delivered: Delivered) -> str:
-    root = lineage_root(delivered.provenance)
+    root = root_of(delivered.provenance_digests)
     for step in delivered.layout["steps"]:
         if ["REQUIRE", pin(root)] not in step["expected_materials"]:
             raise Refused(f"the layout of '{step['name']}' is of another lineage than the provenance")
@@ -223,7 +223,7 @@ def _graph_agrees(delivered: Delivered) -> str:
     graph = delivered.lineage
     if [step["name"] for step in graph["steps"]] != delivered.step_names:
         raise Refused("lineage.json has other steps than the layout")
-    if graph["root"] != lineage_root(delivered.provenance):
+    if graph["root"] != root_of(delivered.provenance_digests):
         raise Refused("lineage.json is of another lineage")
     edges = set()
     for step in graph["steps"]:
