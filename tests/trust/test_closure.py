@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from pedigree.step.errors import ToolError
 from pedigree.step.record import Input, Record
 from pedigree.trust.closure import Closure, close, role_files, sources_of
-from trust.builder import JUDGE, RELEASE_STEP, closure_of_demo, with_changes
+from trust.builder import JUDGE, RELEASE_STEP, closure_of_demo, record, with_changes
 
 SHA = "ab" * 32
 
@@ -19,9 +20,9 @@ def closed(records: list[Record]) -> Closure:
 def test_every_step_stands_after_those_it_consumed() -> None:
     names = [record.name for record in closed(closure_of_demo()[0]).steps]
     assert len(names) == 9 and names[-1] == RELEASE_STEP
-    for record in closed(closure_of_demo()[0]).steps:
-        for origin in record.inputs.values():
-            assert not origin.step or names.index(origin.step) < names.index(record.name)
+    for step in closed(closure_of_demo()[0]).steps:
+        for origin in step.inputs.values():
+            assert not origin.step or names.index(origin.step) < names.index(step.name)
 
 
 def test_the_order_does_not_depend_on_that_of_the_records() -> None:
@@ -38,6 +39,24 @@ def test_sources_are_files_code_and_lock() -> None:
         "src/python/pedigree/training/sft.py",
     ]
     assert role_files(sft, "hyperparameters").keys() == {"sft.yaml"}
+
+
+def test_a_lineage_may_be_deeper_than_the_stack() -> None:
+    files = {"model/model.safetensors": b"weights"}
+    chain = [record("m:0", "base_model", "pedigree.registry.pin", files, roles={"files": ("m", files)})]
+    for number in range(1, 2 * sys.getrecursionlimit()):
+        roles = {"base": chain[-1]}
+        chain.append(record(f"m:{number}", "finetune", "pedigree.training.sft", files, roles=roles))
+    closure = close({each.name: each for each in chain[::-1]}, chain[-1].name)
+    assert [each.name for each in closure.steps] == [each.name for each in chain]
+
+
+def test_a_circle_is_told_step_by_step() -> None:
+    changed = with_changes(closure_of_demo()[0], "models.base.tiny", inputs={"files": Input(JUDGE, "")})
+    with pytest.raises(ToolError) as told:
+        closed(changed)
+    circle = f"models.base.tiny <- {JUDGE} <- {JUDGE}.predict-0 <- models.base.tiny"
+    assert told.value.what == f"steps consume each other: {RELEASE_STEP} <- {circle}"
 
 
 def test_a_missing_step_is_an_error() -> None:

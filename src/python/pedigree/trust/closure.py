@@ -6,7 +6,7 @@ What one step made is what the next one consumed, byte for byte, and everything 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pedigree.step.errors import ToolError
@@ -47,8 +47,7 @@ def close(records: Mapping[str, Record], release: str) -> Closure:
     """
     for record in records.values():
         _check_record(record)
-    order: list[str] = []
-    _visit(release, records, order, ())
+    order = _order(release, records)
     if superfluous := sorted(set(records) - set(order)):
         raise ToolError(f"the records hold '{superfluous[0]}', which '{release}' is not made from", _HINT)
     steps = tuple(records[name] for name in order)
@@ -87,16 +86,28 @@ def sources_of(record: Record) -> dict[str, str]:
     return sources
 
 
-def _visit(name: str, records: Mapping[str, Record], order: list[str], above: tuple[str, ...]) -> None:
-    if name in above:
-        raise ToolError(f"steps consume each other: {' <- '.join([*above, name])}", _HINT)
+def _order(release: str, records: Mapping[str, Record]) -> list[str]:
+    """Names of the steps, each after those it consumed; a lineage may be deeper than Python's stack."""
+    order: dict[str, None] = {}
+    above: dict[str, Iterator[str]] = {}
+    entering: str | None = release
+    while entering is not None or above:
+        if entering is not None:
+            above[entering] = iter(_origins(entering, records))
+        name = next(reversed(above))
+        entering = next((origin for origin in above[name] if origin not in order), None)
+        if entering is None:
+            del above[name]
+            order[name] = None
+        elif entering in above:
+            raise ToolError(f"steps consume each other: {' <- '.join([*above, entering])}", _HINT)
+    return list(order)
+
+
+def _origins(name: str, records: Mapping[str, Record]) -> list[str]:
     if name not in records:
         raise ToolError(f"the record of step '{name}' is missing", _HINT)
-    if name in order:
-        return
-    for origin in sorted({origin.step for origin in records[name].inputs.values() if origin.step}):
-        _visit(origin, records, order, (*above, name))
-    order.append(name)
+    return sorted({origin.step for origin in records[name].inputs.values() if origin.step})
 
 
 def _check_record(record: Record) -> None:
