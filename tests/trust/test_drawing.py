@@ -52,3 +52,13 @@ def test_the_drawing_is_the_same_every_time() -> None:
 def test_a_single_step_is_a_drawing() -> None:
     drawing = draw(["only"], [])
     assert drawing.edges == {} and drawing.width > WIDTH and drawing.height > HEIGHT
+
+
+def test_a_long_chain_that_all_start_from_is_drawn_with_a_bounded_number_of_points() -> None:
+    names = ["base", *(f"stage-{number:04}" for number in range(1000))]
+    edges = [*pairwise(names), *(("base", name) for name in names[2:])]
+    drawing = draw(names, edges)
+    # Through every column these edges would take 499,500 points.
+    assert sum(len(points) - 2 for points in drawing.edges.values()) <= 2 * (2000 + len(names) + len(edges))
+    assert len(drawing.edges[edges[0]]) == 2 and len(drawing.edges["base", "stage-0005"]) == 2 + 2 * 5
+    assert len(drawing.edges["base", "stage-0999"]) == 2
