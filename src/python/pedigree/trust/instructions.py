@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pedigree.trust.commands import IN_TOTO_COMMAND
 from pedigree.trust.links import DELIVERY, link_file
 from pedigree.trust.public import PublicKey
 from pedigree.trust.sums import SEAL, SUMS
@@ -37,15 +38,7 @@ the absolute path of your own copy of the key in the place of `{key}` in the com
 ## 2. The lineage is what the signer allowed, and these are the files
 
 ```sh
-(
-  set -e
-  view=$(mktemp -d)
-  trap 'rm -rf "$view"' EXIT
-  cp -rs --no-preserve=mode "$PWD/." "$view"
-  cd "$view"
-  in-toto-verify --layout attestations/root.layout --verification-keys {key} \\
-    --link-dir attestations/links --inspection-timeout 3600
-)
+{in_toto}
 ```
 
 in-toto-verify checks the signatures of layout and links, that every step consumed exactly what earlier steps made, and
@@ -91,5 +84,13 @@ A build on a workstation says so in `builder.id` and claims SLSA Build L1, not m
 def instructions(address: str, public: PublicKey) -> bytes:
     """The text for one release and one key."""
     link = f"attestations/links/{link_file(DELIVERY, public.keyid)}"
-    text = _TEXT.format(address=address, fingerprint=public.fingerprint, key=KEY_FILE, sums=SUMS, link=link, seal=SEAL)
+    text = _TEXT.format(
+        address=address,
+        fingerprint=public.fingerprint,
+        key=KEY_FILE,
+        in_toto=IN_TOTO_COMMAND,
+        sums=SUMS,
+        link=link,
+        seal=SEAL,
+    )
     return text.encode()

@@ -178,7 +178,7 @@ def seal_closure(closure: Closure, release: Path, evidence: Evidence) -> dict[st
     evidence.link(SOURCES, sources_link(closure, root))
     for record in closure.steps:
         evidence.link(record.name, step_link(record, root))
-    _describe(closure, root, evidence, frozenset(evaluation.judge.name for evaluation in found))
+    _describe(closure, statements, root, evidence, frozenset(evaluation.judge.name for evaluation in found))
     _close(closure, root, evidence)
     return evidence.files
 
@@ -188,14 +188,16 @@ def _summary(closure: Closure, files: Mapping[str, bytes]) -> dict[str, Any]:
     return summary(closure, files["attestations/root.layout"], bundles)
 
 
-def _describe(closure: Closure, root: str, evidence: Evidence, judges: frozenset[str]) -> None:
+def _describe(
+    closure: Closure, statements: Mapping[str, dict[str, Any]], root: str, evidence: Evidence, judges: frozenset[str]
+) -> None:
     public = evidence.public
     document = lineage(closure, root, public.keyid, judges)
     model = under("model", closure.release.products)
     if not model:
         raise ToolError(f"'{closure.release.address}' delivers nothing under model/", "name a model in the release")
     evidence.files["lineage.json"] = canonical_json(document)
-    evidence.files["lineage.html"] = lineage_page(document, public.fingerprint, public.keyid)
+    evidence.files["lineage.html"] = lineage_page(document, statements, public.fingerprint, public.keyid)
     evidence.files["VERIFY.md"] = instructions(closure.release.address, public)
     evidence.files[KEY_FILE] = public.pem.encode()
     evidence.bundle("model.sig", model_statement(model))

@@ -1,0 +1,28 @@
+"""What anybody can paste into a shell in a release, with tools that are not ours."""
+
+from __future__ import annotations
+
+IN_TOTO_COMMAND = """\
+(
+  set -e
+  view=$(mktemp -d)
+  trap 'rm -rf "$view"' EXIT
+  cp -rs --no-preserve=mode "$PWD/." "$view"
+  cd "$view"
+  in-toto-verify --layout attestations/root.layout --verification-keys attestations/keys/signer.pub \\
+    --link-dir attestations/links --inspection-timeout 3600
+)"""
+"""Exits with 0 if layout, links and files fit together. in-toto-verify leaves a file where it runs; hence the view."""
+
+SIGNATURE_COMMAND = """\
+(
+  f={file}
+  field() { grep -o "\\"$1\\":\\"[^\\"]*\\"" "$f" | cut -d'"' -f4 | base64 -d; }
+  printf 'DSSEv1 28 application/vnd.in-toto+json %s %s' "$(field payload | wc -c)" "$(field payload)" |
+    openssl dgst -sha256 -verify attestations/keys/signer.pub -signature <(field sig)
+)"""
+"""For bash. Exits with 0 if the signer signed `{file}`, a DSSE envelope, alone or in a Sigstore bundle."""
+
+PAYLOAD_COMMAND = """\
+grep -o '"payload":"[^"]*"' {file} | cut -d'"' -f4 | base64 -d"""
+"""Prints the document in `{file}`."""
