@@ -165,9 +165,7 @@ def _no_resources(statement: dict[str, Any]) -> None:
         (_no_resources, "is not an OpenSSF Model Signing bundle"),
     ],
 )
-def test_statements_of_other_kinds_are_refused_although_they_are_signed(
-    model: Path, change: Change, told: str
-) -> None:
+def test_statements_of_other_kinds_are_refused_although_they_are_signed(model: Path, change: Change, told: str) -> None:
     bundle, public = signed_with(model, change)
     with pytest.raises((Refused, MalformedEvidence), match=told):
         verify_publisher(bundle, public, directory_files(model), [], "model.sig")

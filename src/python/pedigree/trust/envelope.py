@@ -161,7 +161,7 @@ def _require_object(document: object, origin: str) -> dict[str, Any]:
 
 def encode_base64(data: bytes) -> str:
     """Base64 with the standard alphabet and padding."""
-    return base64.b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def decode_base64(text: str) -> bytes:
@@ -170,10 +170,7 @@ def decode_base64(text: str) -> bytes:
     Raises:
         ValueError: It would not have written this.
     """
-    try:
-        data = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError(str(error)) from error
+    data = binascii.a2b_base64(text)
     if encode_base64(data) != text:
-        raise ValueError("base64 with spare bits set")
+        raise ValueError("base64 with spare bits set, or with more than base64 in it")
     return data

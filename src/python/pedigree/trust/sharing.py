@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 
+_FLAT = frozenset({"packages", "environment", "platform", "properties", "accelerator"})
+
+
 class Shared:
     """Gives for each value the first one that was equal to it. Threads may use it at once."""
 
@@ -43,7 +46,7 @@ class Shared:
         annotations = self.flat(value.get("annotations", {}))
         # Both are kept for good, so that their identities tell them apart.
         known = self._descriptors.get(key := (name, id(digest), id(annotations)))
-        if known is not None and known.keys() == value.keys():
+        if known is not None and known.keys() == value.keys() <= {"name", "digest", "annotations"}:
             return known
         shared = {**value, "name": name, "digest": digest, **({"annotations": annotations} if annotations else {})}
         return self._descriptors.setdefault(key, shared) if known is None else shared
@@ -53,7 +56,7 @@ class Shared:
         definition = statement["predicate"]["buildDefinition"]
         definition["resolvedDependencies"] = [self.descriptor(each) for each in definition["resolvedDependencies"]]
         parameters = definition["internalParameters"]
-        for name in ("packages", "environment", "platform", "properties", "accelerator"):
+        for name in _FLAT & parameters.keys():  # what early versions of the format did not say is not there
             parameters[name] = self.flat(parameters[name])
         parameters["command"] = [self.text(word) for word in parameters["command"]]
         statement["subject"] = [self.descriptor(each) for each in statement["subject"]]
