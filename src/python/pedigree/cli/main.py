@@ -15,6 +15,7 @@ EXIT_INTERRUPTED = 130
 # Command -> what it is for. Its module, pedigree.cli.<command>, is imported when it is called: help must not wait.
 _COMMANDS = {
     "keys": "say who may say what: roles, keys, trust roots",
+    "layout": "say what a release may be made of, and tell targets from that",
     "log": "keep and check the record of who did what, when and with which meaning",
     "models": "fetch, pin and keep weights that are too large for a repository",
     "revoke": "say that a base model, dataset, key or release must not be used",

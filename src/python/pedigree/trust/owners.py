@@ -118,6 +118,26 @@ def parse_pair(plan: bytes, layout: bytes, address: str) -> Pair:
     return Pair(found, signed_plan, signed_layout)
 
 
+def filed_pair(files: Files, address: str) -> Pair | None:
+    """The plan and the layout that are filed for a release, whoever signed them; None where nothing is.
+
+    Args:
+        files: Path relative to the directory of attestations -> content.
+        address: The release.
+
+    Raises:
+        MalformedEvidence: A file is not what its place says.
+        Refused: One of the two files is missing, or they do not belong together.
+    """
+    paths = (plan_path(address), layout_path(address))
+    missing = [path for path in paths if path not in files]
+    if len(missing) == len(paths):
+        return None
+    if missing:
+        raise Refused(f"{missing[0]} is missing, and what goes with it does not count alone")
+    return parse_pair(files[paths[0]], files[paths[1]], address)
+
+
 def owners_word(files: Files, root: TrustRoot, revoked: frozenset[str], address: str) -> OwnersWord | None:
     """What enough owners signed for a release; None where no owner signed anything.
 
@@ -128,16 +148,12 @@ def owners_word(files: Files, root: TrustRoot, revoked: frozenset[str], address:
         address: The release.
 
     Raises:
-        MalformedEvidence: A file is not what its place says.
-        Refused: Too few owners signed both, one of the two files is missing, or they do not belong together.
+        MalformedEvidence: As `filed_pair`.
+        Refused: As `filed_pair`, or too few owners signed both.
     """
-    paths = (plan_path(address), layout_path(address))
-    missing = [path for path in paths if path not in files]
-    if len(missing) == len(paths):
+    pair = filed_pair(files, address)
+    if pair is None:
         return None
-    if missing:
-        raise Refused(f"{missing[0]} is missing, and what goes with it does not count alone")
-    pair = parse_pair(files[paths[0]], files[paths[1]], address)
     signers, needed = pair.signers(owner_keys(root, revoked)), root.roles[OWNER].threshold
     if len(signers) < needed:
         raise Refused(

@@ -8,7 +8,7 @@ plan names the digest of its layout, so that neither counts without the other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pedigree.step.canonical import canonical_json
@@ -89,6 +89,14 @@ class Stage:
         """The target, and the part where it has several steps."""
         return step_label(self.name, self.address)
 
+    def to_json(self) -> dict[str, Any]:
+        """The stage as it stands in a plan. Settings may be nested as deeply as JSON can be: they are not copied."""
+        sources = {
+            role: {"prefix": source.prefix, "files": {pattern: vars(file) for pattern, file in source.files.items()}}
+            for role, source in self.sources.items()
+        }
+        return {**vars(self), "free": list(self.free), "sources": sources}
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -119,10 +127,8 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """The document that owners sign."""
-        fields = asdict(self)
-        stages = [{**stage, "free": list(stage["free"])} for stage in fields["stages"]]
-        lists = {"approvals": list(self.approvals), "stages": stages}
-        return {**fields, **lists, "version": str(self.version), "schema": SCHEMA}
+        lists = {"approvals": list(self.approvals), "stages": [stage.to_json() for stage in self.stages]}
+        return {**vars(self), **lists, "version": str(self.version), "schema": SCHEMA}
 
 
 def step_label(name: str, address: str) -> str:

@@ -1,0 +1,75 @@
+"""`pedigree layout show`: the plan of a release for people to read, signed or proposed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+
+from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
+from pedigree.trust.owners import filed_pair, owner_keys
+from pedigree.trust.plan import TIGHTEN, File, Plan, Source, Stage
+from pedigree.trust.proposed import read_pair, read_proposal
+from pedigree.trust.register import Register, open_register
+from pedigree.trust.roles import OWNER
+
+
+def run(call: argparse.Namespace) -> int:
+    """Print the plan that is signed and the one that is proposed; 1 when enough owners signed none."""
+    register = open_register(call.attestations)
+    filed, proposed = filed_pair(register.files, call.release), read_proposal(call.attestations, call.release)
+    needed, keys = register.root.roles[OWNER].threshold, owner_keys(register.root, register.revoked)
+    signed = _names(register, filed.signers(keys)) if filed else ()
+    if filed:
+        _print(filed.plan, f"signed by {' and '.join(signed) or 'nobody who counts'}")
+    if proposed:
+        begun = read_pair(call.attestations, call.release)
+        so_far = _names(register, begun.signers(keys)) if begun else ()
+        _print(proposed, f"proposed; signed by {' and '.join(so_far) or 'nobody'} so far")
+    if not filed and not proposed:
+        print(f"no plan: nothing is signed or proposed for '{call.release}'")
+    return EXIT_HOLDS if len(signed) >= needed else EXIT_DOES_NOT_HOLD
+
+
+def _names(register: Register, keyids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(register.root.holders[keyid].name for keyid in keyids))
+
+
+def _print(plan: Plan, standing: str) -> None:
+    print("\n".join(_lines(plan, standing)))
+
+
+def _lines(plan: Plan, standing: str) -> Iterator[str]:
+    yield f"version {plan.version} of the plan of {plan.release}, {standing}"
+    yield f"  sha256:{plan.digest}"
+    if plan.note:
+        yield f"  {plan.note}"
+    yield f"  every base model is approved by {' and '.join(plan.approvals) or 'whom the trust root names'}"
+    labels = {stage.name: stage.label for stage in plan.stages}
+    for stage in plan.stages:
+        yield f"{stage.label} ({stage.kind})"
+        yield from (f"  {line}" for line in _stage_lines(stage, labels))
+
+
+def _stage_lines(stage: Stage, labels: dict[str, str]) -> Iterator[str]:
+    yield f"runs {stage.module} with {stage.lock}, {stage.reproducibility}"
+    for role, origin in sorted(stage.inputs.items()):
+        yield f"takes {role} from {labels[origin]}"
+    for role, source in sorted(stage.sources.items()):
+        yield from _source_lines(role, source)
+    if stage.base:
+        yield f"is the base model sha256:{stage.base}"
+    for metric, gate in sorted(stage.gates.items()):
+        yield f"gate {metric} {gate}, which may {'tighten' if stage.gates_may == TIGHTEN else 'not change'}"
+    for name, value in sorted(stage.settings.items()):
+        told = json.dumps(value, sort_keys=True)
+        yield f"setting {name} = {told}{', which may change' if name in stage.free else ''}"
+
+
+def _source_lines(role: str, source: Source) -> Iterator[str]:
+    for pattern, file in sorted(source.files.items()):
+        yield f"takes {role} from {'/'.join(filter(None, (source.prefix, pattern)))}, {_told(file)}"
+
+
+def _told(file: File) -> str:
+    return "which may change" if file.may_change else f"sha256:{file.sha256}"
