@@ -27,7 +27,7 @@ def test_a_release_that_holds_exits_with_0_and_numbered_lines(
 ) -> None:
     assert main(["verify", str(release), "--key", str(release / KEY)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines if line.startswith("(")] == [f"({number})" for number in range(1, 11)]
+    assert [line.split()[0] for line in lines if line.startswith("(")] == [f"({number})" for number in range(1, 14)]
     assert lines[-1] == "The release holds."
 
 
@@ -42,14 +42,14 @@ def test_a_release_that_does_not_hold_exits_with_1_and_says_why(
         added.unlink()
     out = capsys.readouterr().out
     assert "(8) DOES NOT HOLD" in out and "model/added" in out
-    assert out.splitlines()[-1] == "2 of 10 checks do not hold: do not use it."
+    assert out.splitlines()[-1] == "2 of 13 checks do not hold: do not use it."
 
 
 def test_json_carries_the_same_verdict(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(release), "--key", str(release / KEY), "--format", "json"]) == 0
     verdict = json.loads(capsys.readouterr().out)
     assert verdict["holds"] is True
-    assert [check["number"] for check in verdict["checks"]] == list(range(1, 11))
+    assert [check["number"] for check in verdict["checks"]] == list(range(1, 14))
     assert set(verdict["checks"][0]) == {"number", "claim", "holds", "detail"}
 
 
@@ -106,7 +106,7 @@ def test_against_a_trust_root_more_is_checked_and_every_check_can_be_explained(
     call = ["verify", str(release), "--root", str(root), "--memory", str(tmp_path / "seen")]
     assert main([*call, "--explain"]) == 0
     out = capsys.readouterr().out
-    assert "(12) holds" in out and "sealed by Ray" in out and "Lea (legal, 2026-01-31T12:00:00Z)" in out
+    assert "(15) holds" in out and "sealed by Ray" in out and "Lea (legal, 2026-01-31T12:00:00Z)" in out
     assert sum(line.startswith("      | ") for line in out.splitlines()) >= 15
     assert main([*call, "--max-age", "1", "--format", "json"]) == 1
     failed = [check for check in json.loads(capsys.readouterr().out)["checks"] if not check["holds"]]

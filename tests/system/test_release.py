@@ -16,7 +16,7 @@ from system.conftest import DATASETS_BUILD, MODELS_BUILD, Repo, messages, texts
 def test_package_builds_the_chain_and_says_where_the_release_is(repo: Repo) -> None:
     done = repo.pants("package", "models/fw")
     assert done.returncode == 0, done.stderr
-    assert "The release is dist/models/fw\n" in done.stderr
+    assert "The release is dist/models/fw\n  standing:   no plan\n" in done.stderr
     assert "verify dist/models/fw --key" in done.stderr
     assert {"MODEL_CARD.md", "model/adapter_model.safetensors", "model.sig", "evaluation/suite/report.json"} <= set(
         repo.files("dist/models/fw")

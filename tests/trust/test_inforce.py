@@ -16,7 +16,7 @@ from trust.office import LATER, Office
 from trust.published import BASE, put_in_force, sealed_in
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
-ROOT, SEALER, APPROVED, REVOKED, FRESH = 11, 12, 13, 14, 15
+ROOT, SEALER, APPROVED, REVOKED, PLAN, FRESH = 14, 15, 16, 17, 18, 19
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def test_a_release_in_force_holds(office: Office, tmp_path: Path) -> None:
         ("Quentin", "Quentin, whose role is quality, not release"),
     ],
 )
-def test_12_a_key_without_the_role_does_not_seal(office: Office, tmp_path: Path, sealer: str, told: str) -> None:
+def test_15_a_key_without_the_role_does_not_seal(office: Office, tmp_path: Path, sealer: str, told: str) -> None:
     release = sealed_in(office, tmp_path / "work", sealer)
     (check,) = failed(office, release, sealer, trust(office))
     assert check.number == SEALER and told in check.detail
 
 
-def test_12_a_key_that_was_retired_or_revoked_since_does_not_seal(office: Office, tmp_path: Path) -> None:
+def test_15_a_key_that_was_retired_or_revoked_since_does_not_seal(office: Office, tmp_path: Path) -> None:
     release = sealed_in(office, tmp_path / "work", "Ray")
     ray, first = office.key("Ray"), office.root()
     second = replace(first, version=2, replaces=first.digest)
@@ -67,7 +67,7 @@ def test_12_a_key_that_was_retired_or_revoked_since_does_not_seal(office: Office
     assert check.number == SEALER and f"retired at {LATER}" in check.detail
 
 
-def test_13_and_14_go_by_what_is_published_now(office: Office, tmp_path: Path) -> None:
+def test_16_and_17_go_by_what_is_published_now(office: Office, tmp_path: Path) -> None:
     release = sealed_in(office, tmp_path / "work", "Ray")
     published = Office(tmp_path)
     put_in_force(published)
@@ -86,7 +86,7 @@ def test_13_and_14_go_by_what_is_published_now(office: Office, tmp_path: Path) -
     assert check.number == APPROVED and "no entry" in check.detail
 
 
-def test_11_an_older_state_than_the_one_seen_is_refused(office: Office, tmp_path: Path) -> None:
+def test_14_an_older_state_than_the_one_seen_is_refused(office: Office, tmp_path: Path) -> None:
     release = sealed_in(office, tmp_path / "work", "Ray")
     newer = dict(office.files)
     office.publish_snapshot(office.root(), 2)
@@ -96,7 +96,7 @@ def test_11_an_older_state_than_the_one_seen_is_refused(office: Office, tmp_path
     assert check.number == ROOT and "older than version 2" in check.detail
 
 
-def test_15_a_snapshot_of_the_future_or_out_of_date_is_refused(office: Office, tmp_path: Path) -> None:
+def test_19_a_snapshot_of_the_future_or_out_of_date_is_refused(office: Office, tmp_path: Path) -> None:
     put_in_force(office)
     office.publish_snapshot(office.root(), 2, expires=LATER)
     release = sealed_in(office, tmp_path / "work", "Ray")
@@ -110,7 +110,7 @@ def test_another_trust_root_than_the_given_one_puts_nothing_in_force(office: Off
     (tmp_path / "other").mkdir()
     stranger = Office(tmp_path / "other")
     checks = failed(office, release, "Ray", trust(stranger))
-    assert [check.number for check in checks] == [ROOT, SEALER, APPROVED, REVOKED, FRESH]
+    assert [check.number for check in checks] == [ROOT, SEALER, APPROVED, REVOKED, PLAN, FRESH]
     assert all("is another one than the one that is believed" in check.detail for check in checks)
 
 

@@ -60,7 +60,9 @@ def elements(page: str) -> Elements:
 def page_of(records: list[Record]) -> str:
     closure = close({record.name: record for record in records}, RELEASE_STEP)
     statements = {record.name: provenance(record) for record in closure.steps}
-    return lineage_page(lineage(closure, "0" * 64, "1" * 64, frozenset()), statements, "2" * 64, "1" * 64).decode()
+    return lineage_page(
+        lineage(closure, "0" * 64, "1" * 64, frozenset(), "no plan"), statements, "2" * 64, "1" * 64
+    ).decode()
 
 
 def block(page: str) -> tuple[dict[str, Any], list[Any]]:

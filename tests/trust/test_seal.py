@@ -41,6 +41,7 @@ def test_sealing_writes_exactly_the_evidence(work: Path, uri: str) -> None:
         "attestations/keys/signer.pub",
         f"attestations/{JUDGE}.test-result.sigstore.json",
         f"attestations/{RELEASE_STEP}.summary.sigstore.json",
+        f"attestations/{RELEASE_STEP}.standing.sigstore.json",
     }
     assert others <= set(rest) and len(rest) == 2 * len(names) + 2 + len(others)
 
@@ -174,7 +175,7 @@ def test_what_an_earlier_sealing_left_does_not_stay(work: Path, uri: str) -> Non
 
 def test_what_does_not_verify_is_not_sealed(work: Path, uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake in sealing itself: here, instructions that nobody summed."""
-    monkeypatch.setattr("pedigree.trust.seal.sums", lambda digests: b"")
+    monkeypatch.setattr("pedigree.trust.delivery.sums", lambda digests: b"")
     with pytest.raises(ToolError, match=r"(?s)the sealed release does not verify\n  \d+\. "):
         seal(work, uri)
     assert not (work / "outputs").exists()

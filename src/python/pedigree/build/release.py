@@ -24,6 +24,7 @@ from pedigree.step.canonical import canonical_json, parse_json
 from pedigree.step.context import OUTPUTS
 from pedigree.step.record import Record
 
+LINEAGE = "lineage.json"
 logger = logging.getLogger(__name__)
 
 
@@ -130,7 +131,9 @@ async def _deliver(release: Product, steps: Tuple[Step, ...], path: str) -> Tupl
     sealed = await engine.seal(SealRequest(made, key))
     whole = await engine.merge_digests((made[-1].artifact, sealed.files))
     delivered = await engine.deliver(path, whole, announced=False)
-    return (BuiltPackageArtifact(None, signer.next_lines(delivered.path, bool(key.uri))),)
+    (graph,) = await engine.contents(await engine.subset(sealed.files, (LINEAGE,)))
+    standing = parse_json(graph.content, LINEAGE)["standing"]
+    return (BuiltPackageArtifact(None, signer.next_lines(delivered.path, standing, bool(key.uri))),)
 
 
 @rule(desc="Package release")

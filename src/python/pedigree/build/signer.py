@@ -42,16 +42,18 @@ def developer_public_key() -> bytes | None:
         raise BuildError(f"cannot read {path}: {error.strerror}", "make it readable for yourself") from error
 
 
-def next_lines(delivered: str, own_signer: bool) -> tuple[str, ...]:
+def next_lines(delivered: str, standing: str, own_signer: bool) -> tuple[str, ...]:
     """What a person does with a fresh release: look at it, and verify it.
 
     Args:
         delivered: The release's directory, relative to the root of the repository.
+        standing: How it stands to the plan that its owners signed.
         own_signer: Whether PEDIGREE_SIGNER named the signer.
     """
     key = f"<file with the public key of {SIGNER}>" if own_signer else f"~/{DEVELOPER_KEY}"
     return (
         f"The release is {delivered}",
+        f"  standing:   {standing}",
         f"  look at it: {delivered}/lineage.html",
         f"  verify it:  ./pants run src/python/pedigree/cli -- verify {delivered} --key {key}",
         f"  or with stock tools, as {delivered}/VERIFY.md says",

@@ -21,6 +21,12 @@ EXPLANATIONS = (
     "Not a byte differs, nothing is missing, nothing was added. Repeat it: VERIFY.md, command 3 (sha256sum)",
     "The summary that others may rely on is about this release. Read it: attestations/*.summary.sigstore.json",
     "The picture that people look at shows what is signed. Read it: lineage.json",
+    "A gate that was lowered once the figures were known would hide a failure. Read it: the `gates` of the suite's\n"
+    "provenance beside evaluation/*/report.json",
+    "A report of another model or of easier questions is validly signed as well; it must not stand here.\n"
+    "Read it: the `inputs/model` and `inputs/sets` of the provenance of the judging steps",
+    "Whether this was foreseen: what the owners signed beforehand (predetermined change control), or nothing at all.\n"
+    "Read it: attestations/*.standing.sigstore.json; attestations/trust/layouts/",
     "Whom to believe was decided by the owners, version by version, from the root that you hold. A verifier that has\n"
     "seen a newer one does not go back (TUF, specification 1.0.34, 5.3). Read it: attestations/trust/root/",
     "A key that may approve or run steps may not therefore release. Read it: the roles in the newest trust root",
@@ -28,6 +34,8 @@ EXPLANATIONS = (
     "attestations/trust/approvals/*/entry.json and the *.sigstore.json beside it",
     "A revocation by anybody who may revoke counts, whatever was approved before. Give --attestations to go by what\n"
     "is published now: a release cannot know what was revoked after it was sealed",
+    "The steps, their inputs, gates and hyperparameters are held against what the owners signed, now.\n"
+    "Repeat it: in-toto-verify with attestations/trust/layouts/*.layout and the owners' keys (docs/change-control.md)",
     "A revocation that is held back cannot be seen; a snapshot says until when it is to be believed.\n"
     "Read it: attestations/trust/snapshot.json",
 )

@@ -8,15 +8,18 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from pedigree.trust.attested import standing_in
 from pedigree.trust.authority import Authority, load_authority
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness
 from pedigree.trust.graph import Graph, graph_of_provenance
+from pedigree.trust.owners import plan_path
 from pedigree.trust.remembered import remember
 from pedigree.trust.roles import RELEASE
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.standing import approvals_of, require_not_revoked
+from pedigree.trust.standing_statement import NO_PLAN, OUTSIDE, standing_words
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class InForce:
         return graph_of_provenance(self.delivered.provenance, self.delivered.step_names[-1])
 
 
-# (11) Trust root and snapshot follow from the given root, and nothing newer was seen before.
+# (14) Trust root and snapshot follow from the given root, and nothing newer was seen before.
 def _root_follows(release: InForce) -> str:
     authority = release.authority
     told = f"trust root {authority.root.version}, snapshot {authority.snapshot.version}"
@@ -71,7 +74,7 @@ def _root_follows(release: InForce) -> str:
     return f"{told}; {remember(release.trust.memory, release.trust.anchor.digest, authority)}"
 
 
-# (12) The key that sealed the release has the role of sealing releases, and is neither retired nor revoked.
+# (15) The key that sealed the release has the role of sealing releases, and is neither retired nor revoked.
 def _sealed_in_role(release: InForce) -> str:
     public, root = release.delivered.public, release.authority.root
     holder = root.holders.get(public.keyid)
@@ -86,7 +89,7 @@ def _sealed_in_role(release: InForce) -> str:
     return f"sealed by {holder.name}"
 
 
-# (13) Every base model is approved, for just the bytes that were used, by the roles that the trust root demands.
+# (16) Every base model is approved, for just the bytes that were used, by the roles that the trust root demands.
 def _bases_approved(release: InForce) -> str:
     found = approvals_of(release.graph, release.authority)
     people = {
@@ -98,13 +101,24 @@ def _bases_approved(release: InForce) -> str:
     return f"{names}: approved by {', '.join(sorted(people))}" if found else "the release starts from no base model"
 
 
-# (14) Nothing that the release was made from is revoked, nor the release itself.
+# (17) Nothing that the release was made from is revoked, nor the release itself.
 def _nothing_revoked(release: InForce) -> str:
     require_not_revoked(release.graph, release.authority)
     return f"{len(release.authority.revocations)} revocations, none of which is of anything in it"
 
 
-# (15) What is in force is told by a snapshot that is not out of date.
+# (18) The release is inside the plan that its owners signed, where they signed one.
+def _inside_plan(release: InForce) -> str:
+    delivered, address = release.delivered, release.graph.nodes[release.graph.release].address
+    found = standing_in(release.graph, address, release.authority, delivered.public)
+    if found.claim == OUTSIDE:
+        raise Refused(standing_words(found))
+    if found.claim == NO_PLAN and plan_path(address) in release.authority.snapshot.files:
+        raise Refused(f"the plan of '{address}', which the snapshot lists, is missing")
+    return standing_words(found)
+
+
+# (19) What is in force is told by a snapshot that is not out of date.
 def _snapshot_fresh(release: InForce) -> str:
     return freshness(release.authority.snapshot, release.trust.now, release.trust.max_age)
 
@@ -114,5 +128,6 @@ CHECKS: tuple[tuple[str, Callable[[InForce], str]], ...] = (
     ("the key that sealed the release may seal releases", _sealed_in_role),
     ("every base model is approved for just these bytes", _bases_approved),
     ("nothing that the release was made from is revoked, nor the release itself", _nothing_revoked),
+    ("the release is inside the plan that its owners signed, where they signed one", _inside_plan),
     ("what is in force is told by a snapshot that is not out of date", _snapshot_fresh),
 )

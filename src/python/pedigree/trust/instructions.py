@@ -11,6 +11,8 @@ KEY_FILE = "attestations/keys/signer.pub"
 _TEXT = """\
 # How to verify this release
 
+**Standing: {standing}.**
+
 `{address}` is delivered with signed evidence of everything it was made from. Nothing below needs a network, the
 repository or the tools that made it; it needs Linux with GNU coreutils and findutils, and Python 3.10 or later with
 
@@ -74,6 +76,8 @@ model_signing verify key model --signature model.sig --public_key {key}
 | `attestations/*.provenance.sigstore.json` | SLSA provenance v1 of each step |
 | `attestations/*.test-result.sigstore.json` | which gates an evaluation met |
 | `attestations/*.summary.sigstore.json` | SLSA verification summary of the release |
+| `attestations/*.standing.sigstore.json` | how the release stands to the plan that its owners signed |
+| `attestations/trust/` | what was in force when it was sealed: trust roots, approvals, revocations, plan |
 | `model.sig` | OpenSSF Model Signing signature over `model/` |
 | `{sums}`, `{seal}` | digests of all files |
 
@@ -81,11 +85,18 @@ A build on a workstation says so in `builder.id` and claims SLSA Build L1, not m
 """
 
 
-def instructions(address: str, public: PublicKey) -> bytes:
-    """The text for one release and one key."""
+def instructions(address: str, standing: str, public: PublicKey) -> bytes:
+    """The text for one release and one key.
+
+    Args:
+        address: The release's target.
+        standing: How it stands to the plan that its owners signed, in words.
+        public: The key that sealed it.
+    """
     link = f"attestations/links/{link_file(DELIVERY, public.keyid)}"
     text = _TEXT.format(
         address=address,
+        standing=standing,
         fingerprint=public.fingerprint,
         key=KEY_FILE,
         in_toto=IN_TOTO_COMMAND,

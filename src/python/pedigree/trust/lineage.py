@@ -27,7 +27,12 @@ def summary_file(step: str) -> str:
     return f"attestations/{step}.summary.sigstore.json"
 
 
-def lineage(closure: Closure, root: str, keyid: str, judges: frozenset[str]) -> dict[str, Any]:
+def standing_file(step: str) -> str:
+    """Path of the statement, in the release, of how the release stands to its plan."""
+    return f"attestations/{step}.standing.sigstore.json"
+
+
+def lineage(closure: Closure, root: str, keyid: str, judges: frozenset[str], standing: str) -> dict[str, Any]:
     """The graph of a release.
 
     Args:
@@ -35,6 +40,7 @@ def lineage(closure: Closure, root: str, keyid: str, judges: frozenset[str]) -> 
         root: The digest of the lineage, which every link carries as its pin.
         keyid: The signer, whose key names the link files.
         judges: Names of the steps that have a test result.
+        standing: How the release stands to its plan, in words.
     """
     edges = [
         {"from": origin.step, "to": record.name, "role": role}
@@ -50,6 +56,7 @@ def lineage(closure: Closure, root: str, keyid: str, judges: frozenset[str]) -> 
         "edges": edges,
         "sources": dict(closure.sources),
         "summary": summary_file(closure.release.name),
+        "standing": standing,
     }
 
 

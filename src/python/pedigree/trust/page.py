@@ -26,7 +26,8 @@ SCRIPT = GRAPH + DETAILS + CONTROLS
 _BODY = """\
 <header><div><h1>Lineage of <code>{release}</code></h1>
 <p>{steps} steps, {sources} files under version control. Signed by <code>sha256:{fingerprint}</code>;
-<code>VERIFY.md</code> says how to verify all of it.</p></div>
+<code>VERIFY.md</code> says how to verify all of it.</p>
+<p class="standing">{standing}</p></div>
 <div class="search"><input type="search" placeholder="Search: name, kind, config, digest ( / )"
 aria-label="Search steps by name, kind, config or digest" autocomplete="off" spellcheck="false">
 <ul id="found" role="listbox" aria-label="Steps found"></ul></div></header>
@@ -55,6 +56,7 @@ def lineage_page(
         steps=len(document["steps"]),
         sources=len(document["sources"]),
         fingerprint=fingerprint,
+        standing=escape(document["standing"]),
     )
     pool = Pool()
     head = _head(document, statements, fingerprint, keyid, pool)

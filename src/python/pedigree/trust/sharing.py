@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
 _FLAT = frozenset({"packages", "environment", "platform", "properties", "accelerator"})
 
 

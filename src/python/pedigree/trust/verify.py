@@ -10,18 +10,19 @@ from pathlib import Path
 
 from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes, tree_digest
-from pedigree.trust import inforce
+from pedigree.trust import evaluation_checks, inforce
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import WEIGHTS
 from pedigree.trust.evidence import Artifacts, Delivered
 from pedigree.trust.explanations import EXPLANATIONS
 from pedigree.trust.inforce import InForce, Trust
 from pedigree.trust.instructions import KEY_FILE
-from pedigree.trust.lineage import summary_file, test_result_file
+from pedigree.trust.lineage import standing_file, summary_file, test_result_file
 from pedigree.trust.links import DELIVERY, INTERPRETER, PIN, SOURCES, TREE, link_file, pin, root_of
 from pedigree.trust.modelsig import model_statement, under
 from pedigree.trust.public import PublicKey
-from pedigree.trust.statement import MODEL_SIGNATURE, PROVENANCE, SUMMARY, TEST_RESULT, subjects_of
+from pedigree.trust.standing_statement import require_standing, standing_words
+from pedigree.trust.statement import MODEL_SIGNATURE, PROVENANCE, STANDING, SUMMARY, TEST_RESULT, subjects_of
 from pedigree.trust.sums import SEAL, SUMS, sums
 
 
@@ -243,6 +244,19 @@ def _graph_agrees(delivered: Delivered) -> str:
     return f"{len(graph['steps'])} steps, {len(edges)} edges"
 
 
+# (13) The release tells how it stands to its plan, and tells it everywhere alike.
+def _standing_told(delivered: Delivered) -> str:
+    release = delivered.step_names[-1]
+    path = standing_file(release)
+    if path not in delivered.digests:  # neither did the first versions of the format, and their layouts list it nowhere
+        return "nothing is told of a plan: the release is of an earlier version of the format"
+    document = delivered.statement(path, STANDING)
+    words = standing_words(require_standing(document, path, _files(delivered.products(release))))
+    if delivered.lineage["standing"] != words:
+        raise Refused("lineage.json tells of another standing than the signed statement")
+    return words
+
+
 _CHECKS: tuple[tuple[str, Callable[[Delivered], str]], ...] = (
     ("the layout is signed by the given key and has not expired", _layout_is_signed),
     ("every step has one link, signed by that key, and there is no other", _links_are_signed),
@@ -254,6 +268,8 @@ _CHECKS: tuple[tuple[str, Callable[[Delivered], str]], ...] = (
     ("the files on disk are the delivered ones, and there is no other", _files_are_delivered),
     ("the verification summary is of this layout and these attestations", _summary_agrees),
     ("lineage.json says what the signed evidence says", _graph_agrees),
+    *evaluation_checks.CHECKS,
+    ("the release tells how it stands to the plan that its owners signed", _standing_told),
 )
 
 

@@ -12,7 +12,7 @@ def main() -> None:
     outputs = Path("outputs")
     outputs.mkdir()
     name = json.loads(Path("seal.json").read_text())["name"]
-    (outputs / "lineage.json").write_text(json.dumps({"release": name, "steps": records}))
+    (outputs / "lineage.json").write_text(json.dumps({"release": name, "standing": "no plan", "steps": records}))
     files = directory_files(Path("release"))
     (outputs / "model.sig").write_text(tree_digest(files) + " " + Path("signer.pub").read_text())
 

@@ -35,7 +35,7 @@ def _opinion(path: Path) -> dict[str, Any]:
                 result = scan_bytes(stream, path.name, path.suffix)
             for imported in result.globals:
                 found.setdefault(imported.safety, []).append(f"{imported.module}.{imported.name}")
-    except Exception as fault:  # noqa: BLE001 - whatever a parser of another's makes of what a stranger wrote
+    except Exception as fault:
         error = f"{type(fault).__name__}: {fault}"
     return {
         "dangerous": sorted(found[SafetyLevel.Dangerous]),

@@ -66,5 +66,5 @@ def _load(subject: Subject) -> Tokenizer | None:
 
     try:
         return Library.from_str(file.read(_MOST).decode())
-    except Exception as error:  # noqa: BLE001 - the library raises nothing narrower
+    except Exception as error:
         raise Unreadable(f"the library does not take it: {error}") from error

@@ -52,7 +52,7 @@ class _Generation(Extension):
 
 
 # As transformers reads them; nothing is ever rendered here.
-_ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols])  # noqa: S701
+_ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols])
 
 
 def parse_template(text: str) -> nodes.Template:

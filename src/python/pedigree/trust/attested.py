@@ -1,0 +1,79 @@
+"""What a release brings of the attestations that are in force when it is sealed, and how it stands to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import read_attestations
+from pedigree.trust.authority import LAYOUTS, Authority, needed
+from pedigree.trust.closure import Closure
+from pedigree.trust.conformity import approvals_lacking
+from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.evidence import ATTESTED
+from pedigree.trust.graph import Graph, graph_of_records
+from pedigree.trust.owners import word_in_force
+from pedigree.trust.permit import local_authority, require_approved
+from pedigree.trust.public import PublicKey
+from pedigree.trust.standing import require_not_revoked
+from pedigree.trust.standing_statement import Standing, standing
+
+
+@dataclass(frozen=True)
+class Attested:
+    """What is in force for a release.
+
+    Attributes:
+        files: Path in the release -> content, of the attestations that it brings.
+        standing: How it stands to the plan that its owners signed.
+    """
+
+    files: Mapping[str, bytes]
+    standing: Standing
+
+
+def attested(directory: Path, closure: Closure, public: PublicKey) -> Attested:
+    """Hold what was built against the repository's attestations.
+
+    Args:
+        directory: The attestations; it may be missing.
+        closure: All steps of the release.
+        public: The key that seals.
+
+    Raises:
+        ToolError: A base model is not approved, something is revoked, or the attestations are not in order.
+    """
+    graph = graph_of_records({record.name: record for record in closure.steps}, closure.release.name)
+    try:
+        authority = local_authority(directory)
+        if authority is not None:
+            require_not_revoked(graph, authority)
+        uids = [item.entry.uid for item in require_approved(graph, authority).values()]
+        if authority is None:
+            return Attested({}, standing(None, graph, ""))
+        files = needed(read_attestations(directory), uids, f"{LAYOUTS}/{closure.release.name}.")
+        found = standing_in(graph, closure.release.address, authority, public)
+    except (Refused, MalformedEvidence) as problem:
+        what = f"'{closure.release.address}' may not be released:\n  {problem}"
+        raise ToolError(what, "mend the attestations, or build from something else") from problem
+    return Attested({f"{ATTESTED}/{path}": data for path, data in files.items()}, found)
+
+
+def standing_in(graph: Graph, address: str, authority: Authority, public: PublicKey) -> Standing:
+    """How a release stands to the plan that is in force for it.
+
+    Args:
+        graph: What it is made of.
+        address: Its target.
+        authority: What is in force.
+        public: The key that seals it.
+
+    Raises:
+        MalformedEvidence: The plan is none.
+        Refused: Too few owners signed it, or a part of it is missing.
+    """
+    word = word_in_force(authority, address)
+    lacking = approvals_lacking(word.plan, graph, authority) if word else ()
+    return standing(word, graph, authority.speaks(public.keyid), lacking)
