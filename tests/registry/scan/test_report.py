@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pedigree.registry.scan import report as module
 from pedigree.registry.scan.report import scan_base
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, tree_digest
@@ -74,8 +75,6 @@ def test_a_directory_that_is_none_is_an_error_of_its_user(tmp_path: Path) -> Non
 
 
 def test_a_file_that_changes_while_it_is_scanned_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pedigree.registry.scan.report as module
-
     write_model(tmp_path)
     looked = module.look_at
 

@@ -1,0 +1,71 @@
+"""Licenses by family: what may be used, what that asks for, and what legal has to look at."""
+
+from __future__ import annotations
+
+import pytest
+
+from pedigree.build.validation import license_name
+from pedigree.registry.licenses import BESPOKE, CONDITIONAL, DISQUALIFIED, PERMISSIVE, review_license
+
+
+@pytest.mark.parametrize(
+    ("expression", "family"),
+    [
+        ("Apache-2.0", PERMISSIVE),
+        ("mit", PERMISSIVE),  # SPDX ids are compared without case
+        ("Apache-2.0 WITH LLVM-exception", PERMISSIVE),
+        ("CC-BY-4.0", PERMISSIVE),
+        ("GPL-2.0-or-later", CONDITIONAL),
+        ("LGPL-2.1+", CONDITIONAL),
+        ("CC-BY-SA-4.0", CONDITIONAL),
+        ("LicenseRef-llama3.1", BESPOKE),
+        ("gemma", BESPOKE),
+        ("BUSL-1.1", BESPOKE),
+        ("CC-BY-NC-4.0", DISQUALIFIED),
+        ("CC-BY-NC-SA-4.0", DISQUALIFIED),
+        ("CC-BY-ND-4.0", DISQUALIFIED),
+        ("PolyForm-Noncommercial-1.0.0", DISQUALIFIED),
+        ("LicenseRef-some-research-only", DISQUALIFIED),
+    ],
+)
+def test_a_license_is_of_a_family(expression: str, family: str) -> None:
+    assert review_license(expression).family == family
+
+
+@pytest.mark.parametrize(
+    ("expression", "family", "licenses"),
+    [
+        ("MIT AND GPL-3.0-only", CONDITIONAL, ("MIT", "GPL-3.0-only")),
+        ("MIT OR GPL-3.0-only", PERMISSIVE, ("MIT",)),
+        ("CC-BY-NC-4.0 OR LicenseRef-paid", BESPOKE, ("LicenseRef-paid",)),
+        ("MIT AND CC-BY-NC-4.0", DISQUALIFIED, ("MIT", "CC-BY-NC-4.0")),
+        # AND binds first: MIT or (Apache-2.0 and CC-BY-NC-4.0).
+        ("MIT OR Apache-2.0 AND CC-BY-NC-4.0", PERMISSIVE, ("MIT",)),
+    ],
+)
+def test_of_alternatives_the_easiest_counts_and_of_those_that_all_apply_the_worst(
+    expression: str, family: str, licenses: tuple[str, ...]
+) -> None:
+    review = review_license(expression)
+    assert (review.family, review.licenses) == (family, licenses)
+
+
+def test_obligations_are_those_of_all_licenses_that_apply() -> None:
+    review = review_license("MIT AND CC-BY-SA-4.0")
+    assert "hand on the license text and the copyright notice" in review.obligations
+    assert "put what is derived from it under the same license" in review.obligations
+    assert review_license("CC0-1.0").obligations == ()
+
+
+def test_what_nobody_here_knows_waits_for_legal() -> None:
+    assert review_license("LicenseRef-new").needs_approval
+    assert not review_license("MIT").needs_approval and not review_license("CC-BY-NC-4.0").needs_approval
+
+
+@pytest.mark.parametrize("text", ["", "MIT AND", "(MIT)", "MIT,GPL-3.0", "MIT  OR ISC", "MIT/ISC", "Apache-2.0", "A OR B"])
+def test_an_expression_is_what_a_build_file_accepts(text: str) -> None:
+    if license_name(text) is None:
+        assert review_license(text).expression == text
+    else:
+        with pytest.raises(ValueError, match="SPDX"):
+            review_license(text)
