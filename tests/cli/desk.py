@@ -9,9 +9,12 @@ from pedigree.cli.main import main
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import signer_public_key
 from trust.builder import make_key
+from trust.office import Office
 
 ROLES = {"Olga": "owner", "Otto": "owner", "Bea": "builder", "Quentin": "quality", "Lea": "legal", "Ray": "release"}
 NOON = "2026-01-31T12:00:00Z"
+BASE = {"config.json": "1" * 64, "model.safetensors": "2" * 64}
+"""Digests of the files of a model that nobody has."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,12 @@ class Desk:
     def revoke(self, kind: str, subject: str, by: str = "Quentin") -> int:
         reason = ("--reason", "it was found to be wrong", "--meaning", "I revoke it")
         return self.pedigree("revoke", kind, subject, *reason, by=by)
+
+    def file_entry(self, *approvers: str) -> Path:
+        """File an entry for `BASE`, and approvals of it; its directory."""
+        office = Office(self.directory)
+        office.approve(office.propose("models/base:tiny", BASE), *approvers)
+        for path, data in office.files.items():
+            (self.attestations / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.attestations / path).write_bytes(data)
+        return self.attestations / next(iter(office.files)).rpartition("/")[0]

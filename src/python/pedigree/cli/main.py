@@ -14,6 +14,7 @@ EXIT_INTERRUPTED = 130
 
 # Command -> what it is for. Its module, pedigree.cli.<command>, is imported when it is called: help must not wait.
 _COMMANDS = {
+    "base": "propose, scan, approve and revoke base models",
     "keys": "say who may say what: roles, keys, trust roots",
     "layout": "say what a release may be made of, and tell targets from that",
     "log": "keep and check the record of who did what, when and with which meaning",

@@ -1,0 +1,104 @@
+"""`pedigree base list|show`: what is registered, how it stands, and who signed for it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from pedigree.cli.answer import EXIT_HOLDS
+from pedigree.step.canonical import parse_json
+from pedigree.step.digests import sha256_bytes
+from pedigree.trust.authority import Registered, lacking
+from pedigree.trust.listing import listed
+from pedigree.trust.register import Register, entry_place, open_register
+
+
+def run_list(call: argparse.Namespace) -> int:
+    """Print a line for each entry."""
+    register = open_register(call.attestations)
+    entries = [_standing(register, item) for item in register.registered]
+    entries.sort(key=lambda item: (item["name"], item["uid"]))
+    if call.format == "json":
+        sys.stdout.write(json.dumps(entries, sort_keys=True) + "\n")
+    else:
+        sys.stdout.writelines(f"{item['uid'][7:23]}  {item['name']}  {item['state']}\n" for item in entries)
+    return EXIT_HOLDS
+
+
+def run_show(call: argparse.Namespace) -> int:
+    """Print an entry and its signatures.
+
+    Raises:
+        ToolError: There is no such entry.
+    """
+    register = open_register(call.attestations)
+    item = register.find(call.subject)
+    document = {
+        **_standing(register, item),
+        "entry": parse_json(item.entry.to_bytes(), "the entry"),
+        "signatures": [asdict(approval.signature) for approval in item.approvals],
+        "revocations": [{**asdict(word.signature), "reason": word.reason} for word in register.withdrawn(item.entry)],
+    }
+    sys.stdout.write(json.dumps(document, sort_keys=True) + "\n" if call.format == "json" else _page(document))
+    return EXIT_HOLDS
+
+
+def _standing(register: Register, item: Registered) -> dict[str, Any]:
+    entry = item.entry
+    return {
+        "uid": f"sha256:{entry.uid}",
+        "name": entry.name,
+        "state": _state(register, item),
+        "entry_sha256": entry.sha256,
+    }
+
+
+def _state(register: Register, item: Registered) -> str:
+    """How an entry stands, in words; "approved" alone means that releases may be made from it."""
+    if withdrawn := register.withdrawn(item.entry):
+        return f"revoked by {withdrawn[0].signature.name}"
+    if missing := lacking(item, register.root):
+        return f"proposed; lacks {' and '.join(missing)}"
+    in_force, why = listed(register)
+    place = f"{entry_place(item.entry)}/"
+    here = {path: sha256_bytes(data) for path, data in register.files.items() if path.startswith(place)}
+    if not here.items() <= in_force.items():
+        return f"approved by all, but not in force: {why or 'the snapshot does not list it as it is'}"
+    return "approved"
+
+
+def _page(document: dict[str, Any]) -> str:
+    return "\n".join([*_lines(document), ""])
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    entry = document["entry"]
+    yield f"{document['name']}: {document['state']}"
+    for label in ("uid", "publisher", "source", "tier", "verdict", "note"):
+        if entry[label]:
+            yield f"  {label}: {entry[label]}"
+    yield f"  serving: {', '.join(entry['serving'])}"
+    terms = entry["license"]
+    yield f"  license: {terms['spdx']}, {terms['family']}" + (
+        f", reviewed in {terms['approval']}" if terms["approval"] else ""
+    )
+    yield from (f"    {obligation}" for obligation in terms["obligations"])
+    yield f"  signed by its publisher: {'yes, verified when it was proposed' if entry['publisher_signature'] else 'no'}"
+    yield "  files:"
+    yield from (f"    {digest}  {name} ({entry['parts'][name]})" for name, digest in sorted(entry["files"].items()))
+    for signature in document["signatures"]:
+        yield from _manifested("approved", signature)
+    for signature in document["revocations"]:
+        yield from _manifested("revoked", signature)
+        yield f"    reason: {signature['reason']}"
+
+
+def _manifested(act: str, signature: dict[str, str]) -> Iterator[str]:
+    """Printed name, time and meaning: what 21 CFR 11.50 wants to be shown with a signature."""
+    yield f"  {act} by {signature['name']} ({signature['role']})"
+    yield f"    time: {signature['time']}"
+    yield f"    meaning: {signature['meaning']}"

@@ -1,0 +1,195 @@
+"""`pedigree base propose`: look at a model, and write down what was found, for people to approve."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pedigree.cli.acts import tell
+from pedigree.cli.answer import EXIT_HOLDS
+from pedigree.cli.reading import read_named
+from pedigree.registry.licenses import DISQUALIFIED, PERMISSIVE, review_license
+from pedigree.registry.parts import part_of
+from pedigree.registry.scan.findings import REFUSE
+from pedigree.registry.scan.report import ScanReport, scan, scan_base
+from pedigree.registry.scan.subject import look_at_verified
+from pedigree.registry.selection import selected
+from pedigree.registry.store import default_store
+from pedigree.registry.verified import verified_directory
+from pedigree.registry.weights_manifest import read_weights_manifest
+from pedigree.step.digests import directory_files, sha256_bytes
+from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import read_attestations, write_attestation
+from pedigree.trust.authority import BUNDLE, ENTRY
+from pedigree.trust.entry import Entry, License, parse_entry
+from pedigree.trust.errors import Refused
+from pedigree.trust.publisher import verify_publisher
+from pedigree.trust.register import PUBLISHER_KEY, PUBLISHER_SIGNATURE, entry_place
+
+SCAN, CARD, ADDENDUM = "scan.json", "card.md", "addendum.md"
+
+
+@dataclass(frozen=True)
+class Model:
+    """What was looked at.
+
+    Attributes:
+        consumed: Name -> sha256 of what the target consumes.
+        files: Name -> sha256 of the model's files: the same, but those that a weights manifest names instead of it.
+        report: What the scan found.
+    """
+
+    consumed: Mapping[str, str]
+    files: Mapping[str, str]
+    report: ScanReport
+
+
+def run_propose(call: argparse.Namespace) -> int:
+    """Scan, review and write an entry; print its uid.
+
+    Raises:
+        ToolError: A file cannot be read, or the license needs a legal review.
+        Refused: The scan or the license refuses the model, or its publisher's signature is not over these files.
+    """
+    model = _look(call)
+    _require_accepted(call.name, model.report)
+    beside = {
+        SCAN: model.report.render(),
+        CARD: _text(call.card),
+        ADDENDUM: _text(call.addendum),
+        **_publisher(call, model),
+    }
+    entry = _entry(call, model, {name: sha256_bytes(data) for name, data in beside.items()})
+    parse_entry(entry.to_bytes(), "the entry")
+    _file(call.attestations, entry, {**beside, ENTRY: entry.to_bytes()})
+    print(f"sha256:{entry.uid}")
+    print(
+        f"proposed '{entry.name}': the scan says {entry.verdict!r}, its license is {entry.license.family}",
+        file=sys.stderr,
+    )
+    tell(f"have it approved: `pedigree base approve {entry.uid[:16]} --meaning ...`")
+    return EXIT_HOLDS
+
+
+def _look(call: argparse.Namespace) -> Model:
+    """Take digests of what the target consumes, and scan what a model is loaded from."""
+    with selected(call.directory, call.files) as directory:
+        consumed = directory_files(directory)
+        if call.weights_manifest is None:
+            return Model(consumed, consumed, _unchanged(scan_base(directory, call.against), consumed))
+        if call.weights_manifest not in consumed:
+            raise ToolError(f"'{call.weights_manifest}' is not among the files", "name it among the FILEs, too")
+        weights = read_weights_manifest(directory / call.weights_manifest)
+    named = {file.name: file.sha256 for file in weights.files}
+    with verified_directory(default_store(), weights) as stored:
+        _let_others_follow(stored, named)
+        report = scan("base", look_at_verified(stored, named), {})
+    return Model(consumed, named, _unchanged(report, named))
+
+
+def _let_others_follow(directory: Path, names: Iterable[str]) -> None:
+    """Make links to open files say whose they are, not `self`: the scan has processes of its own for some checks."""
+    for name in names:
+        link = directory / name
+        target = str(link.readlink()).replace("/proc/self/", f"/proc/{os.getpid()}/")
+        link.unlink()
+        link.symlink_to(target)
+
+
+def _unchanged(report: ScanReport, digests: Mapping[str, str]) -> ScanReport:
+    """What was scanned is what is proposed, unless the scan refused to read a file."""
+    if report.verdict != REFUSE and dict(report.files) != dict(digests):
+        raise Refused("the files changed while they were looked at")
+    return report
+
+
+def _require_accepted(name: str, report: ScanReport) -> None:
+    if report.verdict == REFUSE:
+        faults = [f"  {finding}" for check in report.checks for finding in check.findings if finding.verdict == REFUSE]
+        raise Refused("\n".join([f"the scan refuses '{name}'", *faults]))
+
+
+def _terms(call: argparse.Namespace) -> License:
+    try:
+        review = review_license(call.license)
+    except ValueError as error:
+        raise ToolError(str(error), "write it as SPDX does, for instance Apache-2.0") from error
+    if review.family == DISQUALIFIED:
+        raise Refused(f"the license {call.license} disqualifies '{call.name}': it forbids what we do with models")
+    if review.family != PERMISSIVE and not call.legal_approval:
+        what = f"the license {call.license} is {review.family}, and no review of it is named"
+        raise ToolError(what, "have it reviewed, and say where that is filed: --legal-approval REF")
+    return License(call.license, review.family, tuple(review.obligations), call.legal_approval or "")
+
+
+def _publisher(call: argparse.Namespace, model: Model) -> dict[str, bytes]:
+    """The publisher's signature and key, verified; nothing when there are none."""
+    if (call.publisher_signature is None) != (call.publisher_key is None):
+        raise ToolError("a signature and a key are needed to verify the publisher", "give both or none of them")
+    if call.publisher_signature is None:
+        return {}
+    bundle, key = read_named(call.publisher_signature), read_named(call.publisher_key)
+    ours = [name for name in model.files if part_of(name) == "other"]
+    found = verify_publisher(bundle, key, model.files, ours, str(call.publisher_signature))
+    print(f"the publisher signed {len(found.signed)} of these files", file=sys.stderr)
+    for what, names in (("not signed by the publisher", found.unsigned), ("signed, but not taken", found.absent)):
+        if names:
+            print(f"  {what}: {', '.join(names)}", file=sys.stderr)
+    return {PUBLISHER_SIGNATURE: bundle, PUBLISHER_KEY: key}
+
+
+def _entry(call: argparse.Namespace, model: Model, digests: Mapping[str, str]) -> Entry:
+    return Entry(
+        name=call.name,
+        files=model.consumed,
+        parts={name: "weights" if name == call.weights_manifest else part_of(name) for name in model.consumed},
+        license=_terms(call),
+        publisher=call.publisher,
+        source=call.source,
+        scan=digests[SCAN],
+        verdict=model.report.verdict,
+        card=digests[CARD],
+        addendum=digests[ADDENDUM],
+        tier=call.tier,
+        serving=tuple(call.serving),
+        publisher_signature=digests.get(PUBLISHER_SIGNATURE, ""),
+        note=call.note or "",
+    )
+
+
+def _file(attestations: Path, entry: Entry, files: Mapping[str, bytes]) -> None:
+    """Write an entry and its evidence, unless somebody has approved another entry of these files.
+
+    Raises:
+        Refused: Somebody has.
+    """
+    place = entry_place(entry)
+    there = read_attestations(attestations) if attestations.is_dir() else {}
+    here = {path: data for path, data in there.items() if path.startswith(f"{place}/")}
+    approved = [path for path in here if path.endswith(BUNDLE)]
+    if approved and here.get(f"{place}/{ENTRY}") != files[ENTRY]:
+        raise Refused(f"{place} holds another entry of these files, which is approved: {approved[0]}")
+    for path in here:
+        if path not in approved and path.rpartition("/")[2] not in files:
+            (attestations / path).unlink()
+    for name, data in files.items():
+        write_attestation(attestations, f"{place}/{name}", data)
+
+
+def _text(path: Path) -> bytes:
+    """A document for people.
+
+    Raises:
+        ToolError: It cannot be read, is empty, or is not UTF-8.
+    """
+    data = read_named(path)
+    try:
+        if data.decode().strip():
+            return data
+    except UnicodeDecodeError as error:
+        raise ToolError(f"{path} is not UTF-8: {error}", "write it as text") from error
+    raise ToolError(f"{path} is empty", "say in it what the model is for, and what its limits are")
