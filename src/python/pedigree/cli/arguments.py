@@ -18,7 +18,7 @@ def add_attestations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attestations",
         metavar="DIR",
-        type=Path,
+        type=path,
         default=Path("attestations"),
         help="the directory of trust roots, approvals and revocations (default: attestations)",
     )
@@ -70,6 +70,13 @@ def line(text: str) -> str:
     return text.strip()
 
 
+def path(text: str) -> Path:
+    """A path that can be printed."""
+    if not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} cannot be printed")
+    return Path(text)
+
+
 def past(text: str) -> str:
     """A time that is not ahead of the clock."""
     if not is_time(text):
@@ -106,10 +113,10 @@ def role(text: str) -> str:
 
 def holder(text: str) -> tuple[str, Path]:
     """`NAME=PUB`: a printed name and the file of a public key."""
-    name, _, path = text.partition("=")
-    if not path:
+    name, _, file = text.partition("=")
+    if not file:
         raise argparse.ArgumentTypeError(f"{text[:80]!r} is not NAME=PUB, a printed name and the file of a public key")
-    return line(name), Path(path)
+    return line(name), Path(file)
 
 
 def role_holder(text: str) -> tuple[str, tuple[str, Path]]:

@@ -20,8 +20,8 @@ from pedigree.registry.scan.subject import look_at_verified
 from pedigree.registry.selection import selected
 from pedigree.registry.store import default_store
 from pedigree.registry.verified import verified_directory
-from pedigree.registry.weights_manifest import read_weights_manifest
-from pedigree.step.digests import directory_files, sha256_bytes
+from pedigree.registry.weights_manifest import parse_weights_manifest
+from pedigree.step.digests import list_files, sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations, write_attestation
 from pedigree.trust.authority import BUNDLE, ENTRY
@@ -56,7 +56,6 @@ def run_propose(call: argparse.Namespace) -> int:
         Refused: The scan or the license refuses the model, or its publisher's signature is not over these files.
     """
     model = _look(call)
-    _require_accepted(call.name, model.report)
     beside = {
         SCAN: model.report.render(),
         CARD: _text(call.card),
@@ -76,19 +75,25 @@ def run_propose(call: argparse.Namespace) -> int:
 
 
 def _look(call: argparse.Namespace) -> Model:
-    """Take digests of what the target consumes, and scan what a model is loaded from."""
+    """Scan what a model is loaded from, and take digests of what its target consumes.
+
+    Raises:
+        Refused: The scan refuses it.
+    """
     with selected(call.directory, call.files) as directory:
-        consumed = directory_files(directory)
         if call.weights_manifest is None:
-            return Model(consumed, consumed, _unchanged(scan_base(directory, call.against), consumed))
+            report = _accepted(call.name, scan_base(directory, call.against))
+            return Model(report.files, report.files, report)
+        consumed = {name: sha256_bytes(read_named(directory / name)) for name in list_files(directory)}
         if call.weights_manifest not in consumed:
             raise ToolError(f"'{call.weights_manifest}' is not among the files", "name it among the FILEs, too")
-        weights = read_weights_manifest(directory / call.weights_manifest)
+        path = directory / call.weights_manifest
+        weights = parse_weights_manifest(read_named(path), str(path))
     named = {file.name: file.sha256 for file in weights.files}
     with verified_directory(default_store(), weights) as stored:
         _let_others_follow(stored, named)
         report = scan("base", look_at_verified(stored, named), {})
-    return Model(consumed, named, _unchanged(report, named))
+    return Model(consumed, named, _accepted(call.name, report))
 
 
 def _let_others_follow(directory: Path, names: Iterable[str]) -> None:
@@ -100,17 +105,11 @@ def _let_others_follow(directory: Path, names: Iterable[str]) -> None:
         link.symlink_to(target)
 
 
-def _unchanged(report: ScanReport, digests: Mapping[str, str]) -> ScanReport:
-    """What was scanned is what is proposed, unless the scan refused to read a file."""
-    if report.verdict != REFUSE and dict(report.files) != dict(digests):
-        raise Refused("the files changed while they were looked at")
-    return report
-
-
-def _require_accepted(name: str, report: ScanReport) -> None:
+def _accepted(name: str, report: ScanReport) -> ScanReport:
     if report.verdict == REFUSE:
         faults = [f"  {finding}" for check in report.checks for finding in check.findings if finding.verdict == REFUSE]
         raise Refused("\n".join([f"the scan refuses '{name}'", *faults]))
+    return report
 
 
 def _terms(call: argparse.Namespace) -> License:

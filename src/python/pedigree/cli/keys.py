@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from pedigree.cli import arguments
@@ -52,7 +51,7 @@ def _add(actions: Any, name: str, purpose: str) -> argparse.ArgumentParser:
 def _declare_new(actions: Any) -> None:
     parser = actions.add_parser("new", help="make a pair of keys; everybody makes his own")
     parser.add_argument(
-        "path", metavar="PATH", type=Path, help="where the private key goes; PATH.pub is the public one"
+        "path", metavar="PATH", type=arguments.path, help="where the private key goes; PATH.pub is the public one"
     )
     parser.add_argument("--no-passphrase", action="store_true", help="leave it in the clear, for a service")
     parser.set_defaults(run=run, action="new")
