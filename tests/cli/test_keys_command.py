@@ -89,6 +89,25 @@ def test_an_owner_who_gets_another_key_signs_with_the_old_and_the_new(
     assert "is one of 'Olga' that was retired at" in capsys.readouterr().err
 
 
+def test_who_signs_is_told_what_a_version_does_whatever_its_note_says(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.init("--threshold", "owner=2")
+    desk.pedigree("keys", "sign", by="Otto")
+    enroll = ("keys", "enroll", "--role", "owner", f"Mallory={desk.public('Mallory')}", "--threshold", "1")
+    assert desk.pedigree(*enroll, "--note", "mends a typing error", by="Olga") == 0
+    capsys.readouterr()
+    assert desk.pedigree("keys", "list") == 1
+    told = [
+        f"Mallory has the role owner by the key sha256:{desk.key('Mallory').fingerprint}",
+        "the role owner takes 1 signatures instead of 2",
+    ]
+    assert f"signed by Olga: mends a typing error\n  {told[0]}\n  {told[1]}\n" in capsys.readouterr().out
+    assert desk.pedigree("keys", "sign", by="Otto") == 0
+    err = capsys.readouterr().err
+    assert all(f"this signs that {line}\n" in err for line in told)
+
+
 def test_a_version_follows_only_one_that_is_in_force(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.init("--threshold", "owner=2")
     desk.pedigree("keys", "sign", by="Otto")

@@ -11,6 +11,7 @@ from typing import Any
 from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import open_revocations
+from pedigree.trust.changes import changes
 from pedigree.trust.decisions import Revocation
 from pedigree.trust.roles import PURPOSE
 from pedigree.trust.root import TrustRoot
@@ -59,6 +60,7 @@ def _version(version: Version) -> dict[str, Any]:
         "version": version.root.version,
         "sha256": version.root.digest,
         "note": version.root.note,
+        "changes": list(changes(version.before, version.root)),
         "signed_by": sorted(version.signers().values()),
         "lacks": list(version.lacks()),
     }
@@ -78,6 +80,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     for version in document["versions"]:
         names = ", ".join(version["signed_by"]) or "nobody"
         yield f"version {version['version']} sha256:{version['sha256']}, signed by {names}: {version['note']}"
+        # Of the first version, the list above tells all.
+        yield from (f"  {line}" for line in version["changes"] if version["version"] > 1)
         yield from (f"  is not in force; it lacks {line}" for line in version["lacks"])
 
 

@@ -16,6 +16,7 @@ from pedigree.cli.reading import read_key
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations, write_attestation
 from pedigree.trust.authority import ROOTS, open_revocations, revoked_keys
+from pedigree.trust.changes import changes
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot, draft
 from pedigree.trust.signatory import Signatory, find_signatory, open_key
@@ -107,6 +108,8 @@ def _sign_next(root: TrustRoot, before: TrustRoot, call: argparse.Namespace, fil
 
 def _sign(version: Version, call: argparse.Namespace, files: Mapping[str, bytes], action: str) -> int:
     who = _owner(version, signer_of(call), files)
+    for line in changes(version.before, version.root):
+        print(f"this signs that {line}", file=sys.stderr)
     signed = Version(version.root, add_signature(version.signed, who.signer), version.before)
     root = version.root
     path = _path(root)
