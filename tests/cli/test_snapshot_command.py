@@ -108,6 +108,8 @@ def test_a_layout_is_signed_by_owners(desk: Desk, capsys: pytest.CaptureFixture[
     path.write_bytes(office.sign(layout, "Otto"))
     assert desk.pedigree("snapshot", by="Quentin") == 0
     assert set(snapshot(desk).files) == {"layouts/models.demo.layout"}
+    desk.revoke("key", "Otto", by="Olga")
+    assert desk.pedigree("snapshot", by="Quentin") == 1
 
 
 def test_a_number_that_nobody_signed_is_not_counted_on_from(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,7 @@ def list_files(register: Register) -> dict[str, str]:
         if place.parts[0] == APPROVALS and not _belongs(place.name, data, entries.get(str(place.parent))):
             raise Refused(f"{path} belongs to no entry that is filed under its uid")
         if place.parts[0] == LAYOUTS:
-            _require_owners(data, register.root, path)
+            _require_owners(data, register, path)
     for item in register.registered:
         require_scanned(register.files, item.entry)
     return {path: sha256_bytes(data) for path, data in register.files.items() if path.startswith(_PLACES)}
@@ -88,7 +88,7 @@ def sign_filed(register: Register, who: Signatory) -> bytes:
 def still_needed(data: bytes, register: Register) -> int:
     """How many more signatures a snapshot needs."""
     signed = parse_signed(data, PAYLOAD_TYPE, SNAPSHOT)
-    return max(0, register.root.roles[QUALITY].threshold - len(signed.signers(_quality(register, register.root))))
+    return max(0, register.root.roles[QUALITY].threshold - len(signed.signers(_keys(register, register.root, QUALITY))))
 
 
 def listed(register: Register) -> tuple[Mapping[str, str], str]:
@@ -116,7 +116,7 @@ def _last(register: Register) -> tuple[int, str]:
         return 0, ""
     snapshot, signed = parse_snapshot(data, SNAPSHOT)
     root = next((item.root for item in register.versions if item.root.digest == snapshot.root_sha256), None)
-    keys = _quality(register, root) if root else {}
+    keys = _keys(register, root, QUALITY) if root else {}
     signers = signed.signers(keys)
     if root is None or not signers:
         raise Refused(f"{SNAPSHOT} has no signature that counts: bring back the last good one, or remove it")
@@ -125,8 +125,9 @@ def _last(register: Register) -> tuple[int, str]:
     return (snapshot.version, snapshot.time) if complete else (snapshot.version - 1, "")
 
 
-def _quality(register: Register, root: TrustRoot) -> dict[str, PublicKey]:
-    return {keyid: key for keyid, key in root.keys(QUALITY).items() if key.fingerprint not in register.revoked}
+def _keys(register: Register, root: TrustRoot, role: str) -> dict[str, PublicKey]:
+    """Keys that are in use by this version of the trust root, and not revoked."""
+    return {keyid: key for keyid, key in root.keys(role).items() if key.fingerprint not in register.revoked}
 
 
 def _belongs(name: str, data: bytes, entry: Entry | None) -> bool:
@@ -136,8 +137,10 @@ def _belongs(name: str, data: bytes, entry: Entry | None) -> bool:
     return name in (ENTRY, PUBLISHER_KEY) or name.endswith(BUNDLE) or sha256_bytes(data) in entry.evidence()
 
 
-def _require_owners(data: bytes, root: TrustRoot, path: str) -> None:
+def _require_owners(data: bytes, register: Register, path: str) -> None:
     """A layout is signed by the owners' threshold; what it allows is for those who build and verify by it."""
     kind = canonical_document(data, path).get("payloadType")
-    signed = parse_signed(data, str(kind), path)
-    signed.require(root.keys(OWNER), root.roles[OWNER].threshold, f"{path}, by {OWNER},")
+    threshold = register.root.roles[OWNER].threshold
+    parse_signed(data, str(kind), path).require(
+        _keys(register, register.root, OWNER), threshold, f"{path}, by {OWNER},"
+    )
