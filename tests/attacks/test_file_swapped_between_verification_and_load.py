@@ -68,4 +68,4 @@ def test_control_off_the_digest_would_be_that_of_a_file_that_nobody_checked(
     monkeypatch.setattr(subject, "_identity", lambda status: ())
     looked = subject.look_at(write_model(tmp_path / "model"))
     (tmp_path / "model/model.safetensors").write_bytes(EVIL)
-    assert looked.files["model.safetensors"].sha256() == sha256_bytes(EVIL)
+    assert looked.files["model.safetensors"].sha256 == sha256_bytes(EVIL)

@@ -15,7 +15,7 @@ from pedigree.registry.weights_manifest import WeightsFile, WeightsManifest, ren
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files
 from pedigree.step.errors import ToolError
-from pedigree.step.model_files import WEIGHTS_MANIFEST
+from pedigree.step.model_files import WEIGHTS_MANIFEST, base_digest
 from pedigree.training import dpo, sft
 from pedigree.training.trainer import Progress
 from pedigree.weights.loading import load_adapted, load_base
@@ -87,7 +87,7 @@ def judge(folder: Path, model: Path, base: Path) -> list[dict[str, Any]]:
 def test_sft_learns_the_task_and_writes_an_adapter_that_peft_loads(tuned: Path, base: Path, tmp_path: Path) -> None:
     assert set(directory_files(tuned / "model")) >= {"adapter_model.safetensors", "adapter_config.json"}
     config = json.loads((tuned / "model/adapter_config.json").read_text())
-    assert config["base_model_name_or_path"] is None
+    assert config["base_model_name_or_path"] == base_digest(directory_files(base / "model"))
     assert config["target_modules"] == sorted(config["target_modules"])
     changed = load_adapted(base, tuned, trainable=False).state_dict()
     assert any("lora_B" in name and torch.any(tensor != 0) for name, tensor in changed.items())

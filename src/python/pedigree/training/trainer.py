@@ -17,7 +17,7 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.context import StepContext
 from pedigree.step.errors import ToolError
 from pedigree.training.hyperparameters import Schedule, as_document
-from pedigree.weights.saving import require_known_files, save_model
+from pedigree.weights.saving import name_base, require_known_files, save_model
 from pedigree.weights.tokenizer import save_tokenizer
 
 _COMMON_ARGUMENTS: Mapping[str, Any] = {
@@ -132,6 +132,8 @@ def save_result(
     directory = step.output("model")
     # DPO keeps the adapter that it started from beside the one that it trains; only the second is the result.
     save_model(model, directory, **({"selected_adapters": ["default"]} if isinstance(model, PeftModel) else {}))
+    if isinstance(model, PeftModel):
+        name_base(directory, step.input("base"))
     save_tokenizer(tokenizer, directory)
     require_known_files(directory)
     step.output("training.json").write_bytes(

@@ -10,8 +10,10 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel
 
+from pedigree.step.digests import directory_files
 from pedigree.step.errors import ToolError
-from pedigree.step.model_files import COMPANIONS, WEIGHTS
+from pedigree.step.model_files import COMPANIONS, WEIGHTS, base_digest
+from pedigree.weights.files import model_directory
 
 # What the libraries put into a config that says where and with what it was written, not what the model is.
 _INCIDENTAL = (
@@ -77,3 +79,17 @@ def _canonical(document: dict[str, Any]) -> dict[str, Any]:
     if "peft_type" in kept:
         kept["base_model_name_or_path"] = None
     return kept
+
+
+def name_base(directory: Path, base: Path) -> None:
+    """Write into the configuration of an adapter which weights it was trained on, by their digest.
+
+    Args:
+        directory: Of the adapter.
+        base: The artifact of the model.
+    """
+    path = directory / "adapter_config.json"
+    with model_directory(base) as files:
+        digest = base_digest(directory_files(files))
+    document = {**json.loads(path.read_text(encoding="utf-8")), "base_model_name_or_path": digest}
+    path.write_text(json.dumps(document, sort_keys=True, indent=2) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pedigree.registry.scan import contents, limits, paths, remote_code, template, tokenizer, values, weights
-from pedigree.registry.scan.findings import CheckResult, Finding, gathered
+from pedigree.registry.scan.findings import CheckResult, Figure, Finding, result
 from pedigree.registry.scan.subject import Subject
 from pedigree.step.errors import ToolError
 
@@ -18,12 +18,12 @@ class Check:
 
     Attributes:
         claim: What holds when nothing is found.
-        look: Gives what is found.
+        look: Gives what is found, and what was measured.
         tools: Third-party packages that have a say in it.
     """
 
     claim: str
-    look: Callable[[Subject], Iterable[Finding]]
+    look: Callable[[Subject], Iterable[Finding | Figure]]
     tools: tuple[str, ...] = ()
 
 
@@ -50,10 +50,7 @@ def run_checks(checks: Mapping[str, Check], subject: Subject) -> list[CheckResul
     Raises:
         ToolError: A package that has a say in one of them is not installed.
     """
-    return [
-        CheckResult(name, check.claim, tools=_versions(check.tools), findings=gathered(check.look(subject)))
-        for name, check in checks.items()
-    ]
+    return [result(name, check.claim, check.look(subject), _versions(check.tools)) for name, check in checks.items()]
 
 
 def _versions(tools: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

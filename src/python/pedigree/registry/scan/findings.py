@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,6 +35,19 @@ class Finding:
         return f"{place}: {self.what}" if place else self.what
 
 
+@dataclass(frozen=True, order=True)
+class Figure:
+    """One number that a check has measured, for whoever looks at its findings.
+
+    Attributes:
+        name: Of what.
+        value: A decimal.
+    """
+
+    name: str
+    value: str
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """What one check has to say.
@@ -44,12 +57,14 @@ class CheckResult:
         claim: What holds when it passes.
         findings: What it found, sorted.
         tools: Version of every third-party tool that it asked, by name.
+        figures: What it has measured, sorted.
     """
 
     name: str
     claim: str
     findings: tuple[Finding, ...]
     tools: tuple[tuple[str, str], ...] = ()
+    figures: tuple[Figure, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -76,15 +91,22 @@ def worst(verdicts: Iterable[str]) -> str:
     return max(verdicts, key=VERDICTS.index, default=PASS)
 
 
-def gathered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings of a check, sorted; of a flood the first ones, the worst of them, and how it goes on."""
-    stream = iter(findings)
-    first = list(itertools.islice(stream, _MOST))
-    others = [0, 0]
-    for finding in stream:
-        others[finding.verdict == REFUSE] += 1
-    rest = [make("", f"there are {count} more") for make, count in zip((review, refuse), others) if count]
-    return tuple(sorted({*first, *rest}))
+def result(
+    name: str, claim: str, said: Iterable[Finding | Figure], tools: tuple[tuple[str, str], ...] = ()
+) -> CheckResult:
+    """What a check has said, sorted; of a flood of findings the first ones, and how many of each kind follow."""
+    findings: set[Finding] = set()
+    figures: set[Figure] = set()
+    further = Counter[str]()
+    for item in said:
+        if isinstance(item, Figure):
+            figures.add(item)
+        elif len(findings) < _MOST:
+            findings.add(item)
+        elif item not in findings:
+            further[item.verdict] += 1
+    rest = [Finding("", "", f"there are {count} more", verdict) for verdict, count in further.items()]
+    return CheckResult(name, claim, tuple(sorted([*findings, *rest])), tools, tuple(sorted(figures)))
 
 
 def shown(text: str) -> str:

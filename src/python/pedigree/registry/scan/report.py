@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pedigree.registry.scan.checks import CONTENTS, LISTING, Check, run_checks
-from pedigree.registry.scan.findings import CheckResult, gathered, refuse, worst
+from pedigree.registry.scan.findings import CheckResult, refuse, result, worst
 from pedigree.registry.scan.opinions import CHANGES, OPINIONS
 from pedigree.registry.scan.subject import Subject, Unreadable, look_at
 from pedigree.step.canonical import canonical_json
@@ -72,21 +72,18 @@ def scan_base(directory: Path, base: Path | None = None, announced: int | None =
         ToolError: A directory cannot be read, or is none of one model.
     """
     approved = look_at(base) if base else None
-    return scan("base", look_at(directory, approved, announced), {})
+    return scan("base", look_at(directory, approved, announced), CHANGES if approved else {})
 
 
 def scan(kind: str, subject: Subject, further: Mapping[str, Check]) -> ScanReport:
-    """Make all checks and the further ones, and take the digests of what they looked at."""
+    """Make the checks of every model and some further ones, and take the digests of what was looked at."""
     listed = run_checks(LISTING, subject)
     # What is too large is named, and not read: neither by a check nor for its digest.
-    subject = subject.without(
-        {finding.file for check in listed if check.name == "limits" for finding in check.findings}
-    )
-    changes = CHANGES if subject.approved else {}
-    results = [*listed, *run_checks({**CONTENTS, **OPINIONS, **changes, **further}, subject)]
+    subject = subject.without({finding.file for check in listed if check.name == "limits" for finding in check.findings})
+    results = run_checks({**CONTENTS, **OPINIONS, **further}, subject)
     files, unread = _digests(subject)
     approved = uid_of(_digests(subject.approved)[0]) if subject.approved else ""
-    return ScanReport(kind, files, approved, (*results, unread))
+    return ScanReport(kind, files, approved, (*listed, *results, unread))
 
 
 def uid_of(files: Mapping[str, str]) -> str:
@@ -99,10 +96,10 @@ def _digests(subject: Subject) -> tuple[dict[str, str], CheckResult]:
     files, faults = {}, []
     for name, file in sorted(subject.files.items()):
         try:
-            files[_writable(name)] = file.sha256()
+            files[_writable(name)] = file.sha256
         except Unreadable as error:
             faults.append(refuse(name, str(error)))
-    return files, CheckResult("digests", "the files are still those that were looked at", gathered(faults))
+    return files, result("digests", "the files are still those that were looked at", faults)
 
 
 def _writable(name: str) -> str:
@@ -119,4 +116,5 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "findings": [
             {"file": one.file, "where": one.where, "what": one.what, "verdict": one.verdict} for one in check.findings
         ],
+        "figures": {figure.name: figure.value for figure in check.figures},
     }

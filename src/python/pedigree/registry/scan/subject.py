@@ -75,8 +75,9 @@ class ModelFile:
             raise Unreadable("has changed while it was looked at")
         return content
 
+    @cached_property
     def sha256(self) -> str:
-        """Digest of its content, 64 lower-case hex digits.
+        """Digest of its content when it was first asked for, 64 lower-case hex digits.
 
         Raises:
             Unreadable: As `open`.

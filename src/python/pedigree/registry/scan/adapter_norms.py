@@ -1,0 +1,126 @@
+"""Check `adapter-norms`: no module is changed far more, or far more narrowly, than its like.
+
+A back door needs little: training on a trigger piles up in few modules, and there in few directions (Merenciano et al.,
+Weight space detection of backdoors in LoRA adapters, arXiv:2602.15195, 2026). Without a bank of good adapters to learn
+from, each module is held against the others of its adapter. That finds what sticks out, and not one that was trained to
+hide; so a finding asks for a look, and none proves nothing. The probe battery asks the model itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+import numpy
+from numpy.typing import NDArray
+
+from pedigree.registry.safetensors import Tensor
+from pedigree.registry.scan.adapter_parts import WEIGHTS, Module, base_tensors, read_adapter
+from pedigree.registry.scan.findings import Figure, Finding, refuse, review
+from pedigree.registry.scan.outliers import robust_scores
+from pedigree.registry.scan.subject import ModelFile, Subject, Unreadable
+
+CLAIM = "no module is changed far more, or more narrowly, than the others of its kind"
+TOOL = "numpy"
+
+_BLOCK = 1 << 22  # bytes
+_FEWEST = 5
+# Scores above it are outliers: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993.
+_THRESHOLD = 3.5
+# Differences below these are how training goes: a tenth of a norm, a twentieth of all energy.
+_PLAIN_NORM, _PLAIN_SHARE = 0.10, 0.05
+
+Matrix = NDArray[numpy.float64]
+
+
+def check_adapter_norms(subject: Subject) -> Iterator[Finding | Figure]:
+    """Modules whose norm or whose share of the first direction is an outlier; the figures of all of them."""
+    try:
+        adapter = read_adapter(subject)
+        base = base_tensors(subject.approved or subject)
+        modules = [module for module in adapter.modules if _is_whole(module, base)]
+        changes = {module.name: _change(adapter.file, module, base, adapter.scale) for module in modules}
+    except Unreadable as error:
+        yield refuse("", str(error))
+        return
+    for name, (norm, share) in changes.items():
+        yield Figure(f"{name} norm of the change by that of the weights", f"{norm:.3g}")
+        yield Figure(f"{name} share of the first direction", f"{share:.3g}")
+    # What was never trained is zero, and neither large nor small.
+    trained = {name: change for name, change in changes.items() if change[0] > 0}
+    yield from _outliers({name: float(numpy.log(norm)) for name, (norm, _) in trained.items()}, _PLAIN_NORM, "more")
+    yield from _outliers({name: share for name, (_, share) in trained.items()}, _PLAIN_SHARE, "more narrowly")
+
+
+def _outliers(values: Mapping[str, float], plain: float, how: str) -> Iterator[Finding]:
+    """Modules that are changed so, held against those of the same name in other layers where there are enough."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for name in values:
+        kinds[name.rpartition(".")[2]].append(name)
+    for names in kinds.values():
+        like = names if len(names) >= _FEWEST else list(values)
+        scores = dict(zip(like, robust_scores([values[name] for name in like], plain)))
+        for name in names:
+            if scores[name] > _THRESHOLD:
+                yield review(WEIGHTS, f"is changed {how} than its like: score {scores[name]:.1f}", f"module '{name}'")
+
+
+def _is_whole(module: Module, base: Mapping[str, tuple[ModelFile, Tensor]]) -> bool:
+    """Whether its norm can be taken; if not, `adapter-modules` says what is wrong with it."""
+    weights = base.get(f"{module.name}.weight")
+    if weights is None or module.down is None or module.up is None:
+        return False
+    parts = (module.up, module.down, weights[1])
+    if any(len(part.shape) != 2 or part.dtype not in _READ for part in parts):
+        return False
+    up, down, whole = (part.shape for part in parts)
+    return (up[0], down[1]) == whole and 0 < up[1] == down[0] <= min(whole)
+
+
+def _change(
+    file: ModelFile, module: Module, base: Mapping[str, tuple[ModelFile, Tensor]], scale: float
+) -> tuple[float, float]:
+    """||scale B A|| / ||W|| and the share of the largest singular value in the energy, with Frobenius' norm.
+
+    B A has the shape of the weights, but its singular values are those of a matrix of rank rows: their squares are the
+    eigenvalues of (B^T B)(A A^T).
+    """
+    if module.down is None or module.up is None:
+        raise Unreadable(f"module '{module.name}' has one of its two matrices")
+    down, up = (_read(file, tensor) for tensor in (module.down, module.up))
+    with numpy.errstate(all="ignore"):
+        energies = numpy.clip(numpy.linalg.eigvals((up.T @ up) @ (down @ down.T)).real, 0, None)
+        total = float(energies.sum())
+        norm = abs(scale) * total**0.5 / max(_norm(*base[f"{module.name}.weight"]), float(numpy.finfo(float).tiny))
+    if not numpy.isfinite(norm):
+        raise Unreadable(f"module '{module.name}' has values whose norm is no number")
+    return norm, float(energies.max()) / total if total else 0.0
+
+
+def _norm(file: ModelFile, tensor: Tensor) -> float:
+    """Frobenius' norm of a tensor, a block at a time."""
+    total = 0.0
+    with file.open() as stream:
+        stream.seek(tensor.start)
+        for start in range(tensor.start, tensor.stop, _BLOCK):
+            total += float(numpy.square(_READ[tensor.dtype](stream.read(min(_BLOCK, tensor.stop - start)))).sum())
+    return total**0.5
+
+
+def _read(file: ModelFile, tensor: Tensor) -> Matrix:
+    with file.open() as stream:
+        stream.seek(tensor.start)
+        return _READ[tensor.dtype](stream.read(tensor.stop - tensor.start)).reshape(tensor.shape)
+
+
+def _bfloat(content: bytes) -> Matrix:
+    """BF16 is the upper half of F32."""
+    upper = numpy.frombuffer(content, "<u2").astype("<u4") << 16
+    return upper.view("<f4").astype(numpy.float64)
+
+
+_READ = {
+    "BF16": _bfloat,
+    "F16": lambda content: numpy.frombuffer(content, "<f2").astype(numpy.float64),
+    "F32": lambda content: numpy.frombuffer(content, "<f4").astype(numpy.float64),
+}

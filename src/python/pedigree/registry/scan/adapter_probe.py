@@ -1,0 +1,53 @@
+"""Taking what the probe battery found into the scan of an adapter: the battery needs torch, the scan does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pedigree.registry.scan.findings import VERDICTS, CheckResult, Figure, Finding, result, review
+from pedigree.step.canonical import MalformedJson, parse_json
+from pedigree.step.errors import ToolError
+
+NAME = "trigger-probes"
+_HINT = "make it again: python -m pedigree.registry.scan.probe DIR"
+
+
+def not_probed() -> CheckResult:
+    """What stands in the place of the battery when it was not run."""
+    return result(NAME, "the adapter was probed for triggers", [review("", "no probe report was given")])
+
+
+def read_probe(path: Path, files: Mapping[str, str], base: str) -> CheckResult:
+    """The result of a probe report, which must be about these files.
+
+    Args:
+        path: The `probe.json` that the battery wrote.
+        files: Path -> sha256 of the adapter's files.
+        base: Digest of the base that it belongs on.
+
+    Raises:
+        ToolError: It cannot be read, is none, or is about another adapter or base.
+    """
+    try:
+        document = parse_json(path.read_bytes(), str(path))
+        check = _check(document)
+    except OSError as error:
+        raise ToolError(f"cannot read {path}: {error.strerror}", _HINT) from error
+    except (MalformedJson, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise ToolError(f"{path} is not the report of a probe battery: {error}", _HINT) from error
+    if document["files"] != dict(files) or document["approved"] != base:
+        raise ToolError(f"{path} is about another adapter, or another base", _HINT)
+    return check
+
+
+def _check(document: dict[str, Any]) -> CheckResult:
+    (check,) = document["checks"]
+    if document["schema"] != "pedigree.scan/1" or check["name"] != NAME or document["kind"] != "probe":
+        raise KeyError("it holds another check")
+    findings = [Finding(one["file"], one["where"], one["what"], one["verdict"]) for one in check["findings"]]
+    if any(finding.verdict not in VERDICTS for finding in findings):
+        raise KeyError("it holds an unknown verdict")
+    figures = [Figure(name, value) for name, value in check["figures"].items()]
+    return result(NAME, check["claim"], [*findings, *figures], tuple(sorted(check["tools"].items())))
