@@ -1,4 +1,4 @@
-"""`pedigree base propose|scan|approve|revoke|list|show`: which models training may start from."""
+"""`pedigree base propose|scan|scan-adapter|approve|revoke|list|show`: which models training may start from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pedigree.cli import base_scan
+from pedigree.cli import base_scan, base_scan_adapter
 from pedigree.cli.answer import answering
 from pedigree.cli.arguments import add_attestations, add_format, add_statement, line
 from pedigree.cli.revoke import add_revocation
@@ -22,6 +22,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     base_scan.declare(actions.add_parser("scan", help="look at the files of a model before anything loads them"))
+    adapter = "look at an adapter beside the model that it belongs on"
+    base_scan_adapter.declare(actions.add_parser("scan-adapter", help=adapter))
     _declare_propose(actions)
     _declare_approve(actions)
     revoke = actions.add_parser("revoke", help="take a model out of use, and all that was made from it")
