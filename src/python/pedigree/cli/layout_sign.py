@@ -67,8 +67,7 @@ def _to_sign(register: Register, call: argparse.Namespace) -> Pair:
 
 def _require_newer(plan: Plan, filed: Pair | None) -> None:
     if filed and plan.version <= filed.plan.version:
-        signed = f"version {filed.plan.version} of the plan of '{plan.release}'"
-        what = f"{signed} is signed, and the proposal is {plan.version}"
+        what = f"version {filed.plan.version} of the plan is signed, and the proposal is version {plan.version}"
         raise ToolError(what, f"give the proposal the version {filed.plan.version + 1}")
 
 

@@ -57,23 +57,36 @@ def _differences(plan: Plan, graph: Graph) -> Iterator[Difference]:
 
 
 def _dropped(stages: Mapping[str, Stage], graph: Graph) -> Iterator[Difference]:
-    gone = {name: stage for name, stage in stages.items() if name not in graph.nodes}
-    for kind, address in _targets(gone.values()):
-        its = {name for name, stage in gone.items() if stage.address == address}
-        takers = [stage.label for stage in stages.values() if stage.name not in gone and its & {*stage.inputs.values()}]
-        yield Difference(f"{kind} {address} is dropped" + (f"; it entered {_listed(takers)}" if takers else ""))
+    gone = [stage for name, stage in stages.items() if name not in graph.nodes]
+    takers = _takers((stage.label, stage.inputs) for stage in stages.values() if stage.name in graph.nodes)
+    for target, labels in _targets(gone, takers):
+        yield Difference(f"{target} is dropped" + (f"; it entered {labels}" if labels else ""))
 
 
 def _new(stages: Mapping[str, Stage], graph: Graph) -> Iterator[Difference]:
-    fresh = {name: node for name, node in graph.nodes.items() if name not in stages}
-    for kind, address in _targets(fresh.values()):
-        its = {name for name, node in fresh.items() if node.address == address}
-        takers = [
-            stage.label
-            for name, stage in stages.items()
-            if name in graph.nodes and its & {*graph.nodes[name].inputs.values()}
-        ]
-        yield Difference(f"new {kind} {address}" + (f" enters {_listed(takers)}" if takers else ""))
+    fresh = [node for name, node in graph.nodes.items() if name not in stages]
+    known = (stage for name, stage in stages.items() if name in graph.nodes)
+    takers = _takers((stage.label, graph.nodes[stage.name].inputs) for stage in known)
+    for target, labels in _targets(fresh, takers):
+        yield Difference(f"new {target}" + (f" enters {labels}" if labels else ""))
+
+
+def _takers(steps: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, set[str]]:
+    """Step -> labels of those that take from it; of these steps, each given by its label and its inputs."""
+    takers: dict[str, set[str]] = {}
+    for label, inputs in steps:
+        for origin in inputs.values():
+            takers.setdefault(origin, set()).add(label)
+    return takers
+
+
+def _targets(steps: Iterable[Stage | Node], takers: Mapping[str, set[str]]) -> list[tuple[str, str]]:
+    """The targets that steps belong to, each once, in words, and who takes from any of their steps."""
+    targets: dict[tuple[str, str], set[str]] = {}
+    for step in steps:
+        named = (_CALLED.get(step.kind, step.kind), step.address)
+        targets.setdefault(named, set()).update(takers.get(step.name, ()))
+    return [(f"{kind} {address}", ", ".join(sorted(labels))) for (kind, address), labels in sorted(targets.items())]
 
 
 def _inputs(stage: Stage, stages: Mapping[str, Stage], graph: Graph) -> Iterator[Difference]:
@@ -99,12 +112,3 @@ def _origin(name: str, graph: Graph, stages: Mapping[str, Stage]) -> str:
     if known is None:
         return name or "version control"
     return step_label(name, known.address)
-
-
-def _targets(steps: Iterable[Stage | Node]) -> list[tuple[str, str]]:
-    """Kind and address of the targets that steps belong to, each once."""
-    return sorted({(_CALLED.get(step.kind, step.kind), step.address) for step in steps})
-
-
-def _listed(labels: Iterable[str]) -> str:
-    return ", ".join(sorted(set(labels)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from glob import escape
 from typing import Any
 
 from pedigree.step.canonical import MalformedJson, canonical_json
@@ -136,18 +137,28 @@ def _files(stage: Stage, node: Node) -> Iterator[Difference]:
 
 
 def _role_files(stage: Stage, role: str, source: Source, found: dict[str, str]) -> Iterator[Difference]:
-    left = dict(found)
-    for pattern, file in sorted(source.files.items()):
-        matched = {path: sha256 for path, sha256 in found.items() if fnmatchcase(path, pattern)}
+    left = set(found)
+    for pattern, matched in _matched(source, found):
         if not matched:
             yield Difference(f"{role} of {stage.label} lack {source_path(source.prefix, pattern)}")
-        for path, sha256 in sorted(matched.items()):
-            left.pop(path, None)
-            if file.sha256 and sha256 != file.sha256:
+        file = source.files[pattern]
+        for path in matched:
+            left.discard(path)
+            if file.sha256 and found[path] != file.sha256:
                 words = f"{role} of {stage.label} changed: {source_path(source.prefix, path)}"
                 yield Difference(words if file.may_change else f"{words}, which is pinned", file.may_change)
     for path in sorted(left):
         yield Difference(f"{role} of {stage.label} have a new file: {source_path(source.prefix, path)}")
+
+
+def _matched(source: Source, found: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Pattern -> the paths that it matches; most patterns are one path, which need not be looked for."""
+    escaped = {escape(path): path for path in found}
+    for pattern in sorted(source.files):
+        if pattern in escaped:
+            yield pattern, [escaped[pattern]]
+        else:
+            yield pattern, sorted(path for path in found if fnmatchcase(path, pattern))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -155,7 +155,8 @@ def parse_plan(document: Any, origin: str) -> Plan:
             raise ValueError("it is not written as one")
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedEvidence(f"{origin} is not a {SCHEMA} document: {error}") from error
-    for wrong, words in (*_faults(plan), *(fault for stage in plan.stages for fault in _stage_faults(stage, plan))):
+    known = {stage.name for stage in plan.stages}
+    for wrong, words in (*_faults(plan), *(fault for stage in plan.stages for fault in _stage_faults(stage, known))):
         if wrong:
             raise MalformedEvidence(f"{origin} {words}")
     return plan
@@ -203,10 +204,10 @@ def _faults(plan: Plan) -> Iterator[tuple[bool, str]]:
     yield bool(plan.layout) and not is_sha256(plan.layout), "names its layout by no SHA-256"
 
 
-def _stage_faults(stage: Stage, plan: Plan) -> Iterator[tuple[bool, str]]:
-    known, where = {one.name for one in plan.stages}, f"stage '{stage.name}'"
+def _stage_faults(stage: Stage, known: set[str]) -> Iterator[tuple[bool, str]]:
+    where = f"stage '{stage.name}'"
     files = [(role, path, file) for role, source in stage.sources.items() for path, file in source.files.items()]
-    yield not set(stage.inputs.values()) <= known, f"lets {where} take from a stage that it does not have"
+    yield not known.issuperset(stage.inputs.values()), f"lets {where} take from a stage that it does not have"
     yield bool(set(stage.inputs) & set(stage.sources)), f"fills a role of {where} twice"
     yield stage.gates_may not in (STAY, TIGHTEN), f"says that gates of {where} may '{stage.gates_may}'"
     yield any(split_gate(gate) is None for gate in stage.gates.values()), f"has a gate of {where} that is none"
