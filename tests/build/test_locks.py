@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pedigree.build.errors import BuildError
-from pedigree.build.locks import pin_file, pinned_versions, require_pinned
+from pedigree.build.locks import lock_of, pin_file, pinned_versions, require_pinned
 
 LOCK = """torch==2.13.0+cpu \\
     --hash=sha256:00
@@ -18,6 +18,13 @@ accelerate==1.15.0 ; python_version >= "3.11" \\
 
 def test_every_pin_is_a_version_and_comments_are_not() -> None:
     assert pinned_versions(LOCK) == {"accelerate": "1.15.0", "torch": "2.13.0+cpu"}
+
+
+def test_a_resolve_that_nobody_declared_is_told() -> None:
+    locks = {"ml": "3rdparty/python/ml.lock"}
+    assert lock_of("ml", locks) == locks["ml"]
+    with pytest.raises(BuildError, match="no resolve is named 'mll'"):
+        lock_of("mll", locks)
 
 
 def test_the_locks_of_this_repository_are_read_whole() -> None:

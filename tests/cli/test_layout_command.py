@@ -230,10 +230,20 @@ def test_the_plan_is_shown_for_people(planned: Desk, capsys: Capture) -> None:
         "  every base model is approved by legal and quality\n",
         "  takes hyperparameters from sft.yaml, which may change\n",
         "  takes base from models/base:tiny\n",
+        "  takes generator from datasets/demo/generate.py, pinned, sha256:",
         "  gate review_coverage >= 0.80, which may tighten\n",
         "  setting seed = 1\n",
     ):
         assert line in out
+
+
+def test_of_many_files_it_is_told_how_many_they_are(desk: Desk, capsys: Capture) -> None:
+    many = {f"inputs/records/{number}.jsonl": "ab" * 32 for number in range(40)}
+    desk.init()
+    layout(desk, "propose", graph=changed(demo_graph(), DATA, materials=many))
+    capsys.readouterr()
+    layout(desk, "show")
+    assert "  takes records from datasets/demo: 40 files, which may change\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

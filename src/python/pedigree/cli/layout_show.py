@@ -7,11 +7,16 @@ import json
 from collections.abc import Iterable, Iterator
 
 from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
+from pedigree.step.digests import tree_digest
+from pedigree.trust.closure import source_path
 from pedigree.trust.owners import filed_pair, owner_keys
-from pedigree.trust.plan import TIGHTEN, File, Plan, Source, Stage
+from pedigree.trust.plan import TIGHTEN, Plan, Source, Stage
 from pedigree.trust.proposed import read_pair, read_proposal
 from pedigree.trust.register import Register, open_register
 from pedigree.trust.roles import OWNER
+
+_FEW = 3
+"""Files that are told one by one; of more it is told how many they are."""
 
 
 def run(call: argparse.Namespace) -> int:
@@ -67,9 +72,13 @@ def _stage_lines(stage: Stage, labels: dict[str, str]) -> Iterator[str]:
 
 
 def _source_lines(role: str, source: Source) -> Iterator[str]:
-    for pattern, file in sorted(source.files.items()):
-        yield f"takes {role} from {'/'.join(filter(None, (source.prefix, pattern)))}, {_told(file)}"
-
-
-def _told(file: File) -> str:
-    return "which may change" if file.may_change else f"sha256:{file.sha256}"
+    for may_change in (False, True):
+        files = {pattern: file for pattern, file in source.files.items() if file.may_change == may_change}
+        if len(files) > _FEW:
+            tree = tree_digest({pattern: file.sha256 for pattern, file in files.items()})
+            told = "which may change" if may_change else f"pinned, tree sha256:{tree}"
+            yield f"takes {role} from {source.prefix or 'the root'}: {len(files)} files, {told}"
+            continue
+        for pattern, file in sorted(files.items()):
+            told = "which may change" if may_change else f"pinned, sha256:{file.sha256}"
+            yield f"takes {role} from {source_path(source.prefix, pattern)}, {told}"

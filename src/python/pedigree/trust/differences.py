@@ -163,6 +163,8 @@ def _matched(source: Source, found: dict[str, str]) -> Iterator[tuple[str, list[
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two settings are the same JSON; a truth value is no number."""
+    if isinstance(one, (str, int)):
+        return type(one) is type(other) and bool(one == other)
     return _written(one) == _written(other)
 
 
