@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -351,3 +352,51 @@ def test_the_graph_of_a_file_is_that_of_the_targets(planned: Desk) -> None:
     graph = parse_graph(json.loads(Path(write_graph(planned, demo_graph())).read_text()), "graph")
     assert graph == before_the_build(demo_graph())
     assert propose(graph, APPROVALS) == propose(demo_graph(), APPROVALS)
+
+
+def a_gigabyte(path: Path) -> None:
+    with path.open("wb") as stream:
+        stream.truncate(1 << 30)
+
+
+def a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+DAMAGES: tuple[Callable[[Path], object], ...] = (
+    a_gigabyte,
+    a_pipe,
+    lambda path: path.write_bytes(b"[" * 100_000 + b"]" * 100_000),
+    lambda path: path.write_bytes(b"\xff\xfe" * 99),
+    lambda path: path.write_bytes(path.read_bytes()[:-7]),
+    lambda path: path.write_bytes(b""),
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    ("path", "actions"),
+    [
+        (plan_path(RELEASE), ("diff", "show", "sign", "propose")),
+        (layout_path(RELEASE), ("diff", "show", "sign", "propose")),
+        ("proposed/models.demo.demo.json", ("show", "sign")),
+        (f"proposed/{plan_path(RELEASE)}", ("show", "sign")),
+        (f"proposed/{layout_path(RELEASE)}", ("show", "sign")),
+    ],
+)
+def test_files_that_are_damaged_are_told(
+    desk: Desk, capsys: Capture, damage: Callable[[Path], object], path: str, actions: tuple[str, ...]
+) -> None:
+    desk.init("--threshold", "owner=2")
+    desk.pedigree("keys", "sign", by="Otto")
+    layout(desk, "propose", graph=demo_graph())
+    if path.startswith("layouts"):
+        assert layout(desk, "sign", by="Otto") == 0
+    assert layout(desk, "sign", by="Olga") == 0
+    damage(desk.attestations / path)
+    for action in actions:
+        capsys.readouterr()
+        graph = None if action in ("show", "sign") else demo_graph()
+        assert layout(desk, action, graph=graph, by="Olga" if action == "sign" else "") in (1, 2)
+        assert capsys.readouterr().err.startswith("error: ")
