@@ -21,7 +21,7 @@ from pedigree.log.checks import CHECKS
 from pedigree.log.entry import NOTHING_BEFORE, Entry, entry_hash, read_entry
 from pedigree.log.place import Place, Writers
 from pedigree.trust.root import Holder
-from trust.builder import make_key
+from trust.keyfile import make_key
 
 Change = Callable[[list[Entry]], list[Entry]]
 CHAIN, HEADS, SEEN = 3, 7, 8

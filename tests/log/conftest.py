@@ -8,7 +8,7 @@ import pytest
 
 from log.writing import keys_of, write_log
 from pedigree.trust.root import Holder
-from trust.builder import make_key
+from trust.keyfile import make_key
 
 
 @pytest.fixture(scope="session")

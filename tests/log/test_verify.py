@@ -18,7 +18,7 @@ from pedigree.trust.root import Holder
 from pedigree.trust.signed import add_signature, unsigned
 from pedigree.trust.signers import load_signer, signer_public_key
 from pedigree.trust.times import write_time
-from trust.builder import make_key
+from trust.keyfile import make_key
 
 
 def data_of(path: Path, table: str, number: int) -> bytes:

@@ -1,0 +1,185 @@
+"""Mutations: sign, change one byte anywhere, and it must fail. 10,000 of them, over every kind of document.
+
+Small documents are changed at each byte, large ones at bytes chosen by a generator with a seed; each time by a bit
+pattern that differs from the byte. Each mutated file is read by the code that reads it in a release.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from log.writing import event, keys_of, last_head
+from pedigree.log.append import append
+from pedigree.log.head import open_head
+from pedigree.trust import verify
+from pedigree.trust.envelope import open_bundle, open_envelope, sign_bundle, sign_envelope
+from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.evidence import Delivered
+from pedigree.trust.public import PublicKey
+from pedigree.trust.root import first_root
+from pedigree.trust.signers import load_signer, signer_public_key
+from pedigree.trust.snapshot import open_snapshot
+from pedigree.trust.sums import SUMS
+from trust.builder import build_release
+from trust.forge import link_of
+from trust.office import Office
+from trust.published import put_in_force
+
+MUTATIONS = 10_000
+SMALL = 1_200  # bytes
+SEED = 20_261_121
+Open = Callable[[bytes], object]
+
+
+class Mutant:
+    """A source of changed bytes, the same for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def at(self, data: bytes, position: int) -> bytes:
+        """The data with another byte at a position."""
+        return data[:position] + bytes([data[position] ^ self._random.randrange(1, 256)]) + data[position + 1 :]
+
+    def positions(self, data: bytes, count: int) -> list[int]:
+        """Every byte of small data, else as many as asked for."""
+        return list(range(len(data))) if len(data) <= SMALL else self._random.choices(range(len(data)), k=count)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    office = Office(tmp_path_factory.mktemp("office"))
+    put_in_force(office)
+    return office
+
+
+@pytest.fixture(scope="module")
+def uri(office: Office) -> str:
+    return office.uri("Ray")
+
+
+@pytest.fixture(scope="module")
+def public(uri: str) -> PublicKey:
+    return signer_public_key(uri)
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory, uri: str) -> Path:
+    return build_release(tmp_path_factory.mktemp("release") / "work", uri)
+
+
+@pytest.fixture(scope="module")
+def documents(
+    pristine: Path, office: Office, uri: str, public: PublicKey, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[bytes, Open]]:
+    """Kind -> a signed document, and how it is opened."""
+    signer, said = load_signer(uri, public), {"_type": "link", "name": "x"}
+    log = f"sqlite://{tmp_path_factory.mktemp('log') / 'log.db'}"
+    append(log, [event()], uri)
+    keys = {keyid: holder.key for keyid, holder in keys_of(uri).items()}
+    root = first_root(office.files["root/1.json"], "the root")
+    (provenance, *_) = sorted((pristine / "attestations").glob("*.provenance.sigstore.json"))
+
+    def bundle(data: bytes) -> object:
+        return open_bundle(data, public, "the bundle")
+
+    def envelope(data: bytes) -> object:
+        return open_envelope(data, public, "the envelope")
+
+    return {
+        "envelope": (sign_envelope(said, signer), envelope),
+        "bundle": (sign_bundle(said, signer, public), bundle),
+        "provenance": (provenance.read_bytes(), bundle),
+        "link": (link_of(pristine, "models.demo.demo").read_bytes(), envelope),
+        "layout": ((pristine / "attestations/root.layout").read_bytes(), envelope),
+        "model.sig": ((pristine / "model.sig").read_bytes(), bundle),
+        "log head": (last_head(log), lambda data: open_head(data, keys, "the head")),
+        "trust root": (office.files["root/1.json"], lambda data: first_root(data, "the root")),
+        "snapshot": (
+            office.files["snapshot.json"],
+            lambda data: open_snapshot(data, root, frozenset(), "the snapshot"),
+        ),
+    }
+
+
+def survivors(data: bytes, opened: Open, positions: list[int], mutant: Mutant) -> list[int]:
+    """Positions at which another byte was not noticed."""
+    found = []
+    for position in positions:
+        try:
+            opened(mutant.at(data, position))
+        except (MalformedEvidence, Refused):
+            continue
+        found.append(position)
+    return found
+
+
+def test_no_signed_document_opens_with_another_byte(documents: dict[str, tuple[bytes, Open]]) -> None:
+    mutant, tried = Mutant(SEED), 0
+    share = MUTATIONS // sum(len(data) > SMALL for data, _ in documents.values()) + 1
+    for kind, (data, opened) in documents.items():
+        opened(data)  # which is what a mutation has to break
+        positions = mutant.positions(data, share)
+        assert survivors(data, opened, positions, mutant) == [], kind
+        tried += len(positions)
+    assert tried >= MUTATIONS
+
+
+@pytest.mark.parametrize("kind", ["envelope", "bundle", "log head", "trust root", "layout"])
+def test_with_signatures_off_another_byte_gets_through(
+    documents: dict[str, tuple[bytes, Open]], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PublicKey, "verifies", lambda self, signature, data: True)
+    mutant = Mutant(SEED)
+    data, opened = documents[kind]
+    assert survivors(data, opened, mutant.positions(data, SMALL), mutant)
+
+
+@pytest.fixture
+def release(pristine: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(pristine, tmp_path / "release"))
+
+
+def failed(release: Path, public: PublicKey) -> list[int]:
+    return [check.number for check in verify.verify_release(release, public).checks if not check.holds]
+
+
+def test_sums_with_another_byte_are_found_by_check_8(release: Path, public: PublicKey) -> None:
+    path, mutant = release / SUMS, Mutant(SEED)
+    data = path.read_bytes()
+    check_8 = verify._CHECKS[7][1]
+    check_8(Delivered(release, public))
+    for position in random.Random(SEED).sample(range(len(data)), 100):
+        path.write_bytes(mutant.at(data, position))
+        with pytest.raises(Refused):
+            check_8(Delivered(release, public))
+    assert 8 in failed(release, public)
+
+
+def test_a_release_with_another_byte_in_any_file_does_not_hold(release: Path, public: PublicKey) -> None:
+    assert failed(release, public) == []
+    mutant, chosen = Mutant(SEED), random.Random(SEED)
+    files = [path for path in sorted(release.rglob("*")) if path.is_file() and path.stat().st_size]
+    for path in [*files, *chosen.choices(files, k=40)]:
+        data = path.read_bytes()
+        path.write_bytes(mutant.at(data, chosen.randrange(len(data))))
+        assert failed(release, public), path.relative_to(release)
+        path.write_bytes(data)
+
+
+def test_with_check_8_off_another_byte_in_a_file_that_only_sums_cover_gets_through(
+    release: Path, public: PublicKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = release / "VERIFY.md"
+    path.write_bytes(Mutant(SEED).at(path.read_bytes(), 100))
+    assert failed(release, public) == [8]
+    checks = [
+        (claim, (lambda delivered: "off") if at == 8 else check) for at, (claim, check) in enumerate(verify._CHECKS, 1)
+    ]
+    monkeypatch.setattr(verify, "_CHECKS", tuple(checks))
+    assert failed(release, public) == []
