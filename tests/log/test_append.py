@@ -8,7 +8,7 @@ import pytest
 
 from log.writing import SUBJECT, event, failed, keys_of, unlocked, write_log
 from pedigree.log.append import LOG_VARIABLE, append, record_event
-from pedigree.log.entry import Entry, read_entry
+from pedigree.log.entry import MAX_ENTRY, Entry, read_entry
 from pedigree.log.store import open_store
 from pedigree.step.errors import ToolError
 from pedigree.trust.root import Holder
@@ -68,6 +68,14 @@ def test_a_time_in_the_future_is_refused(url: str, uri: str) -> None:
 def test_details_that_are_not_json_are_refused(url: str, uri: str) -> None:
     with pytest.raises(ToolError, match="write decimals as strings"):
         append(url, [replace(event(), details={"share": 0.5})], uri)
+
+
+def test_an_entry_that_no_reader_would_take_in_is_refused(url: str, uri: str, keys: dict[str, Holder]) -> None:
+    with pytest.raises(ToolError, match="bytes long; 65536 is the most"):
+        append(url, [replace(event(), details={"all": "x" * MAX_ENTRY})], uri)
+    room = MAX_ENTRY - len(stored(url)[-1].data()) - len('"all":""')
+    append(url, [replace(event(hour=6), details={"all": "x" * (room - 100)})], uri)
+    assert failed(url, keys) == []
 
 
 def test_several_actors_write_to_one_log(url: str, uri: str, other: str) -> None:

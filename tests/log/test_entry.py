@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from log.writing import SUBJECT, event
-from pedigree.log.entry import DOMAIN, MAX_ENTRY, MAX_LINE, NOTHING_BEFORE, Entry, check_entry, entry_hash, read_entry
+from pedigree.log.entry import DOMAIN, MAX_LINE, NOTHING_BEFORE, Entry, check_entry, entry_hash, read_entry
 from pedigree.trust.errors import MalformedEvidence
 
 ENTRY = Entry(1, event(hour=9), "ab" * 32, NOTHING_BEFORE)
@@ -35,6 +35,9 @@ def test_the_hash_is_that_of_a_line_of_text_and_the_stored_bytes() -> None:
         lambda data: data.replace(b'"number":1', b'"number":1,"number":1'),
         lambda data: data.replace(b'"number":1', b'"number":1.0'),
         lambda data: data.replace(b'"number":1', b'"number":true'),
+        lambda data: data.replace(b'"number":1', b'"number":"1"'),
+        lambda data: data.replace(b'"name":"Ada', b'"mail":"x","name":"Ada'),
+        lambda data: data.replace(b'"time":"2026-11-20T09:00:00Z"', b'"time":null'),
         lambda data: data.replace(b'"number":1', b'"note":"x","number":1'),
         lambda data: data.replace(b'"details":{}', b'"details":[]'),
         lambda data: data.replace(b'"details":{}', b'"details":' + b"[" * 20000),
@@ -71,7 +74,6 @@ def test_another_way_of_writing_is_refused(change) -> None:  # type: ignore[no-u
         ({"meaning": "x" * (MAX_LINE + 1)}, "meaning"),
         ({"sha256": SUBJECT.upper()}, "subject's digest"),
         ({"sha256": SUBJECT[:-1]}, "subject's digest"),
-        ({"details": {"all": "x" * MAX_ENTRY}}, "longer than"),
     ],
 )
 def test_a_field_without_its_form_is_refused(changes: dict[str, str], told: str) -> None:

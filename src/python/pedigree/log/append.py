@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
 from pedigree.log.entry import (
+    MAX_ENTRY,
     NOTHING_BEFORE,
     Entry,
     Event,
@@ -102,7 +103,11 @@ def _append(store: Store, events: Sequence[Event], signer: Signer, public: Publi
     end, rows, entries = _end(store), [], []
     for event in [*([] if end.number else [_opening(events[0], public)]), *events]:
         entry = _next(event, end, public)
-        rows.append(Row(entry.number, entry.data()))
+        data = entry.data()
+        if len(data) > MAX_ENTRY:
+            hint = "name a file by its digest instead of holding it in the details"
+            raise ToolError(f"entry {entry.number} is {len(data)} bytes long; {MAX_ENTRY} is the most", hint)
+        rows.append(Row(entry.number, data))
         entries.append(entry)
         end = end.then(rows[-1], entry.time)
     store.add(rows, Row(end.number, sign_head(Head(end.log, end.number, end.last, end.time), signer)))

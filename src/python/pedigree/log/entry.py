@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from pedigree.step.canonical import MalformedJson, canonical_json
+from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.envelope import canonical_document
 from pedigree.trust.errors import MalformedEvidence
@@ -71,8 +71,12 @@ class Entry:
 
     def data(self) -> bytes:
         """The entry as it is stored and hashed: canonical JSON."""
+        return canonical_json(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of the entry."""
         event = self.event
-        document = {
+        return {
             "action": event.action,
             "actor": {"keyid": self.keyid, "name": event.actor},
             "details": dict(event.details),
@@ -82,7 +86,6 @@ class Entry:
             "subject": {"name": event.subject, "sha256": event.sha256},
             "time": self.time,
         }
-        return canonical_json(document)
 
 
 def entry_hash(data: bytes) -> str:
@@ -109,10 +112,11 @@ def read_entry(data: bytes, origin: str) -> Entry:
             document["time"],
         )
         entry = Entry(document["number"], event, actor["keyid"], document["previous"])
-        as_written = entry.data()
-    except (MalformedJson, KeyError, TypeError, ValueError) as error:
+        if type(entry.number) is not int:  # True equals 1, too
+            raise TypeError(f"the number {entry.number!r} is none")
+    except (KeyError, TypeError, ValueError) as error:
         raise MalformedEvidence(f"{origin} has not the form of an entry: {error}") from error
-    if as_written != data:
+    if entry.to_json() != document:
         raise MalformedEvidence(f"{origin} has other fields than an entry")
     check_entry(entry, origin)
     return entry
@@ -125,7 +129,7 @@ def check_entry(entry: Entry, origin: str) -> None:
         MalformedEvidence: One has not the form that it must have.
     """
     event = entry.event
-    if type(entry.number) is not int or entry.number < 1:
+    if entry.number < 1:
         raise MalformedEvidence(f"{origin}: the number {entry.number!r} is not one from 1")
     if not is_time(entry.time):
         raise MalformedEvidence(f"{origin}: {entry.time!r} is not a time such as 2026-11-21T09:30:00Z")
@@ -137,8 +141,6 @@ def check_entry(entry: Entry, origin: str) -> None:
     for what, digest in (("subject's digest", event.sha256), ("keyid", entry.keyid), ("previous", entry.previous)):
         if not is_sha256(digest):
             raise MalformedEvidence(f"{origin}: the {what} is not a SHA-256 in lower-case hex")
-    if len(entry.data()) > MAX_ENTRY:
-        raise MalformedEvidence(f"{origin} is longer than {MAX_ENTRY} bytes; name a file by its digest instead")
 
 
 def latest_time(now: datetime) -> str:
@@ -150,7 +152,7 @@ def _is_line(text: object) -> bool:
     """Whether `text` shows on a terminal as what it is: nothing unseen that moves, turns or breaks the line."""
     if not isinstance(text, str) or not text.strip() or len(text) > MAX_LINE:
         return False
-    return not any(unicodedata.category(character) in _UNSEEN for character in text)
+    return text.isprintable() or not any(unicodedata.category(character) in _UNSEEN for character in text)
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
