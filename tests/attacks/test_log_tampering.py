@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from log.writing import event, failed, keys_of, last_head, unlocked
+from log.writing import append, event, failed, keys_of, last_head, unlocked
 from pedigree.log import verify
-from pedigree.log.append import append
 from pedigree.log.checks import CHECKS
 from pedigree.log.entry import NOTHING_BEFORE, Entry, entry_hash, read_entry
 from pedigree.log.place import Place, Writers

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from log.writing import event, keys_of, last_head
-from pedigree.log.append import append
+from log.writing import append, event, keys_of, last_head
 from pedigree.log.head import open_head
 from pedigree.trust import verify
 from pedigree.trust.envelope import open_bundle, open_envelope, sign_bundle, sign_envelope

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from log.writing import SUBJECT, event, unlocked
+from log.writing import SUBJECT, append, event, unlocked
 from pedigree.cli.main import main
-from pedigree.log.append import LOG_VARIABLE, append
+from pedigree.log.append import LOG_VARIABLE
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.signers import signer_public_key
 from trust.keyfile import make_key

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from log.writing import SUBJECT, event, failed, keys_of, unlocked, write_log
-from pedigree.log.append import LOG_VARIABLE, append, record_event
+from log.writing import SUBJECT, append, event, failed, keys_of, unlocked, write_log
+from pedigree.log.append import LOG_VARIABLE, record_event
 from pedigree.log.entry import MAX_ENTRY, Entry, read_entry
 from pedigree.log.store import open_store
 from pedigree.step.errors import ToolError
 from pedigree.trust.root import Holder
+from pedigree.trust.signatory import open_key
 from pedigree.trust.signers import signer_public_key
 from pedigree.trust.times import write_time
 
@@ -108,10 +109,10 @@ def test_an_event_is_recorded_where_the_variable_says(
     path: Path, uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv(LOG_VARIABLE, raising=False)
-    assert record_event(event(), uri) is None
+    assert record_event(event(), open_key(uri)) is None
     monkeypatch.setenv(LOG_VARIABLE, f"sqlite://{path}")
-    entry = record_event(event(), uri)
+    entry = record_event(event(), open_key(uri))
     assert entry is not None and stored(f"sqlite://{path}")[-1] == entry and entry.event.sha256 == SUBJECT
     monkeypatch.setenv(LOG_VARIABLE, "mysql://host/log")
     with pytest.raises(ToolError, match="unknown scheme 'mysql:'"):
-        record_event(event(), uri)
+        record_event(event(), open_key(uri))

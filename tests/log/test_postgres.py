@@ -11,8 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from log.server import running_server, server_programs
-from log.writing import audit, event, failed, last_head
-from pedigree.log.append import append
+from log.writing import append, audit, event, failed, last_head
 from pedigree.log.postgres import SCHEMA
 from pedigree.log.store import open_store
 from pedigree.step.errors import ToolError
@@ -126,7 +125,7 @@ def test_processes_that_append_at_once_all_succeed_in_one_order(
     database: str, uri: str, keys: dict[str, Holder]
 ) -> None:
     program = (
-        "import sys; from log.writing import event; from pedigree.log.append import append\n"
+        "import sys; from log.writing import append, event\n"
         "for index in range(8): append(sys.argv[1], [event(f'{sys.argv[3]}.step-{index}')], sys.argv[2])"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}

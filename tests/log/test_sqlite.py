@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from log.writing import audit, event, failed, unlocked
-from pedigree.log.append import append
+from log.writing import append, audit, event, failed, unlocked
 from pedigree.trust.root import Holder
 
 
@@ -36,7 +35,7 @@ def test_the_database_itself_refuses_changes(url: str, path: Path, statement: st
 
 def test_processes_that_append_at_once_all_succeed_in_one_order(path: Path, uri: str, keys: dict[str, Holder]) -> None:
     program = (
-        "import sys; from log.writing import event; from pedigree.log.append import append\n"
+        "import sys; from log.writing import append, event\n"
         "for index in range(8): append(sys.argv[1], [event(f'{sys.argv[3]}.step-{index}')], sys.argv[2])"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
@@ -52,7 +51,7 @@ def test_an_append_that_is_killed_leaves_the_log_as_it_was(
     url: str, path: Path, uri: str, keys: dict[str, Holder]
 ) -> None:
     program = (
-        "import os, sys; from log.writing import event; from pedigree.log.append import append\n"
+        "import os, sys; from log.writing import append, event\n"
         "from pedigree.log.sqlite import SqliteDatabase\n"
         "def rows(self, statement, *values, run=SqliteDatabase.rows):\n"
         "    found = run(self, statement, *values)\n"

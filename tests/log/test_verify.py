@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from log.writing import HOURS, audit, event, failed, keys_of, last_head, unlocked, write_log
+from log.writing import HOURS, append, audit, event, failed, keys_of, last_head, unlocked, write_log
 from pedigree.log import append as appending
-from pedigree.log.append import append
 from pedigree.log.entry import entry_hash, read_entry
 from pedigree.log.head import PAYLOAD_TYPE, Head, sign_head
 from pedigree.step.canonical import canonical_json

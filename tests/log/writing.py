@@ -8,12 +8,13 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pedigree.log.append import append
-from pedigree.log.entry import Event
+from pedigree.log import append as appending
+from pedigree.log.entry import Entry, Event
 from pedigree.log.store import open_store
 from pedigree.log.verify import Audit, verify_log
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.root import Holder
+from pedigree.trust.signatory import open_key
 from pedigree.trust.signers import signer_public_key
 
 SUBJECT = sha256_bytes(b"a statement")
@@ -24,6 +25,11 @@ def event(action: str = "base.approve", hour: int | None = None, **given: str) -
     """An event, by default without a time of its own."""
     told = Event("Ada Lovelace", action, "models/base:tiny", SUBJECT, "fit for its use")
     return replace(told, time=None if hour is None else HOURS[hour], **given)  # type: ignore[arg-type]
+
+
+def append(url: str, events: Sequence[Event], uri: str) -> list[Entry]:
+    """Append to a log with the key that a URI names."""
+    return appending.append(url, events, open_key(uri))
 
 
 def write_log(path: Path, uri: str, batches: Sequence[int] = (1, 4, 1)) -> str:

@@ -101,10 +101,11 @@ def run_append(call: argparse.Namespace) -> int:
     from pedigree.log.append import append
     from pedigree.log.entry import Event
     from pedigree.trust.keys import signer_uri
+    from pedigree.trust.signatory import open_key
 
     subject, digest = call.subject
     event = Event(call.name, call.action, subject, digest, call.meaning, time=call.time)
-    (entry,) = append(_url(call), [event], call.signer or signer_uri())
+    (entry,) = append(_url(call), [event], open_key(call.signer or signer_uri()))
     print(entry.number)
     return EXIT_HOLDS
 

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from securesystemslib.signer import Signer  # type: ignore[attr-defined]
-
 from pedigree.log.entry import (
     MAX_ENTRY,
     NOTHING_BEFORE,
@@ -25,15 +23,15 @@ from pedigree.log.store import Row, Store, open_store
 from pedigree.step.canonical import MalformedJson
 from pedigree.step.errors import ToolError
 from pedigree.trust.errors import MalformedEvidence
-from pedigree.trust.public import PublicKey, public_key
-from pedigree.trust.signers import open_signer
+from pedigree.trust.public import PublicKey
+from pedigree.trust.signatory import OpenedSigner
 from pedigree.trust.times import write_time
 
 LOG_VARIABLE = "PEDIGREE_LOG"
 OPENING = "log.open"
 
 
-def record_event(event: Event, signer: str) -> Entry | None:
+def record_event(event: Event, actor: OpenedSigner) -> Entry | None:
     """Append to the log that PEDIGREE_LOG names; without one, nothing is written.
 
     Call it when the statement that the event tells of is signed, and before that is published: then nothing is in force
@@ -41,7 +39,7 @@ def record_event(event: Event, signer: str) -> Entry | None:
 
     Args:
         event: What was done.
-        signer: URI of the key that the actor signed with; it signs the log's head as well.
+        actor: What the actor signed with; it signs the log's head as well.
 
     Raises:
         ToolError: The log cannot be written, or the event does not fit.
@@ -49,16 +47,16 @@ def record_event(event: Event, signer: str) -> Entry | None:
     url = os.environ.get(LOG_VARIABLE)
     if not url:
         return None
-    return append(url, [event], signer)[-1]
+    return append(url, [event], actor)[-1]
 
 
-def append(url: str, events: Sequence[Event], signer: str) -> list[Entry]:
+def append(url: str, events: Sequence[Event], actor: OpenedSigner) -> list[Entry]:
     """Append events, all of one actor, under one signed head. A log that is empty is opened first.
 
     Args:
         url: The log, as `open_store` takes it.
         events: What was done, in its order; at least one.
-        signer: URI of the actor's key.
+        actor: What the actor signs with.
 
     Returns:
         The entries as written, without the one that opens a log.
@@ -66,11 +64,9 @@ def append(url: str, events: Sequence[Event], signer: str) -> list[Entry]:
     Raises:
         ToolError: The log cannot be written or is damaged, or an event does not fit.
     """
-    opened = open_signer(signer)
-    public = public_key(str(opened.public_key.keyval["public"]).encode(), signer)
     try:
         with open_store(url, writable=True) as store, store.writing():
-            return _append(store, events, opened, public)
+            return _append(store, events, actor)
     except (MalformedEvidence, MalformedJson) as error:
         raise ToolError(str(error), "nothing was appended; look with `pedigree log verify`") from error
 
@@ -97,12 +93,12 @@ class _End:
         return _End(self.log or hashed, row.number, hashed, time)
 
 
-def _append(store: Store, events: Sequence[Event], signer: Signer, public: PublicKey) -> list[Entry]:
+def _append(store: Store, events: Sequence[Event], actor: OpenedSigner) -> list[Entry]:
     """Inside the transaction: what is read as the end of the log is still its end when this is written."""
     store.check_form()
     end, rows, entries = _end(store), [], []
-    for event in [*([] if end.number else [_opening(events[0], public)]), *events]:
-        entry = _next(event, end, public)
+    for event in [*([] if end.number else [_opening(events[0], actor.public)]), *events]:
+        entry = _next(event, end, actor.public)
         data = entry.data()
         if len(data) > MAX_ENTRY:
             hint = "name a file by its digest instead of holding it in the details"
@@ -110,7 +106,7 @@ def _append(store: Store, events: Sequence[Event], signer: Signer, public: Publi
         rows.append(Row(entry.number, data))
         entries.append(entry)
         end = end.then(rows[-1], entry.time)
-    store.add(rows, Row(end.number, sign_head(Head(end.log, end.number, end.last, end.time), signer)))
+    store.add(rows, Row(end.number, sign_head(Head(end.log, end.number, end.last, end.time), actor.signer)))
     return entries[-len(events) :]
 
 
