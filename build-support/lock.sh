@@ -17,10 +17,14 @@ tools_of() {
     echo "$venv/bin/pip-compile"
 }
 
-# The pins of ml, and after them what ml-cuda alone holds: where both build a model, they build it with the same packages.
-pins_of_ml() {
-    awk -F '==+' '/^[a-z0-9]/ {wanted = !seen[$1]++ && $1 != "torch"} wanted && !/^ *#/' \
-        3rdparty/python/ml.lock "$1"
+# A lock ($1) that begins with the pins of another ($2) but for one package ($3), so that both get the same packages:
+# where ml and ml-cuda build a model, they build it alike; whoever signs in a service signs as whoever signs from a file.
+begin_with() {
+    local pins
+    touch "$1"
+    pins=$(awk -F '==+' -v "except=${3:-}" '/^[a-z0-9]/ {wanted = !seen[$1]++ && $1 != except} wanted && !/^ *#/' \
+        "3rdparty/python/$2.lock" "$1")
+    printf '%s\n' "$pins" >"$1"
 }
 
 scratch=$(mktemp -d)
@@ -33,12 +37,13 @@ for requirements in 3rdparty/python/*.in 3rdparty/tools/*.in; do
     case $name in pants | stubs) python=python3.9 ;; esac # all that Pants 2.17 runs on
     compile=$(tools_of "$python")
     echo "locking $requirements" >&2
-    if [[ $name == ml-cuda ]]; then # reads 1.5 GB of wheels for their requirements; they are not kept
-        touch "${requirements%.in}.lock"
-        pins=$(pins_of_ml "${requirements%.in}.lock")
-        printf '%s\n' "$pins" >"${requirements%.in}.lock"
-    fi
+    lock=${requirements%.in}.lock
+    case $name in
+    ml-cuda) begin_with "$lock" ml torch ;; # reads 1.5 GB of wheels for their requirements; they are not kept
+    signers) begin_with "$lock" trust ;;
+    signing) begin_with "$lock" signers ;;
+    esac
     "$compile" --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-        --output-file "${requirements%.in}.lock" "$requirements"
+        --output-file "$lock" "$requirements"
 done

@@ -29,6 +29,8 @@ _REFUSED = {
     "sigstore": "a keyless certificate lives for minutes, and a layout names keys: people sign statements with it",
     "tkey": "it signs with Ed25519, and a release is signed with ECDSA on P-256",
 }
+_CREDENTIALS = "look at the network, the credentials and their rights"
+_LOOK_AT = {signers_hsm.SCHEME: "look at what the vendor's tool shows of tokens and keys"}
 _PACKAGES = "install the packages of 3rdparty/python/signers.lock; `./pants package` does so by itself"
 
 
@@ -118,6 +120,9 @@ def _told(uri: str, error: Exception) -> ToolError:
     if isinstance(error, UnsupportedLibraryError):
         return ToolError(f"cannot use the signer {uri}: {error}", _PACKAGES)
     said = "\n  ".join(line.strip() for line in str(error).splitlines() if line.strip())
-    plain = (said or type(error).__name__, f"look at its credentials and rights, or mend {SIGNER_VARIABLE}")
+    plain = (
+        said or type(error).__name__,
+        f"{_LOOK_AT.get(uri.partition(':')[0], _CREDENTIALS)}, or mend {SIGNER_VARIABLE}",
+    )
     what, hint = signers_hsm.MEANINGS.get(type(error).__name__, plain)
     return ToolError(f"cannot use the signer {uri}: {what}", hint)

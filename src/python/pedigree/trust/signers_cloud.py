@@ -17,6 +17,7 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
     Signer,
     SSlibKey,
 )
+from securesystemslib.signer._azure_signer import UnsupportedKeyType
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.public import SCHEME, public_key
@@ -37,7 +38,7 @@ def open_cloud(uri: str) -> Signer:
         raise ToolError(f"'{uri}' names no key", f"write {EXAMPLES[scheme]}")
     try:
         found, key = _IMPORT[scheme](name)
-    except UnsupportedAlgorithmError as error:
+    except (UnsupportedAlgorithmError, UnsupportedKeyType) as error:
         raise _of_another_kind(uri) from error
     if key.scheme != SCHEME:
         raise _of_another_kind(uri)

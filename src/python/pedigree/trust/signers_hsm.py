@@ -22,6 +22,7 @@ MODULE_VARIABLE = "PYKCS11LIB"
 _SHAPE = "write hsm:KEYID?label=TOKEN, KEYID a decimal number; without them: key 2 on the only token"
 
 _WRONG_PIN = f"name the file that holds the right one in {PASSPHRASE_VARIABLE}; tokens lock after a few wrong ones"
+_LOOK = "see that it is plugged in, and look at it with the vendor's tool"
 # The module's errors mostly carry a name and no words.
 MEANINGS = {
     "PinIncorrect": ("the PIN is wrong", _WRONG_PIN),
@@ -32,7 +33,9 @@ MEANINGS = {
     "DeviceRemoved": ("the token was removed", "put it back"),
     "TokenNotPresent": ("no token is in the slot", "put it back"),
     "TokenNotRecognised": ("the token is not one that the module knows", f"name its own module in {MODULE_VARIABLE}"),
-    "DeviceError": ("the token reports an error of its own", "look at it with the vendor's tool"),
+    "DeviceError": ("the token reports an error of its own", _LOOK),
+    "FunctionFailed": ("the module could not do it", _LOOK),
+    "GeneralError": ("the module can no longer use the token", _LOOK),
 }
 """Name of an exception of python-pkcs11 -> what happened, and how to mend it."""
 
