@@ -36,7 +36,7 @@ def test_the_locks_of_this_repository_are_read_whole() -> None:
 
 
 def test_every_lock_that_tools_run_with_has_its_packages_pinned() -> None:
-    for name in ("data", "ml", "ml-cuda", "trust", "verifiers"):
+    for name in ("data", "ml", "ml-cuda", "signers", "trust", "verifiers"):
         pin = Path(pin_file(f"3rdparty/python/{name}.lock")).read_text()
         require_pinned(f"3rdparty/python/{name}.lock", pin.strip(), pin)
 
@@ -71,3 +71,11 @@ def test_both_requirement_files_ask_for_the_same() -> None:
         for name in ("ml", "ml-cuda")
     )
     assert [line.replace("torch===2.13.0", "torch==2.13.0+cpu") for line in cuda] == cpu
+
+
+def test_whoever_signs_in_a_service_signs_with_the_packages_of_whoever_signs_from_a_file() -> None:
+    few, more, most = (
+        pinned_versions(Path(f"3rdparty/python/{name}.lock").read_text()) for name in ("trust", "signers", "signing")
+    )
+    assert {name: more.get(name) for name in few} == few
+    assert {name: most.get(name) for name in more} == more

@@ -1,15 +1,17 @@
-"""The first release that a developer ever builds: a key is made and announced, and the release verifies."""
+"""Releases signed by whoever signs: a developer who has no key yet, a key under a passphrase, a key in a token."""
 
 from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from system.conftest import SOURCES_BUILD, Repo, lay_out
+from system.conftest import PANTS_TOML, ROOT, SOURCES_BUILD, Repo, lay_out
 
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c")
 CLI_BUILD = """
@@ -57,3 +59,81 @@ def test_a_developers_first_release_is_signed_announced_and_verifies(
     settings.write_bytes(settings.read_bytes().replace(b"r", b"s", 1))
     broken = trusted.pants(*verify)
     assert broken.returncode == 1, broken.stdout + broken.stderr
+
+
+SECRET = "7182818284"
+_TRUST = 'sources=["trust/*.py"], resolve=parametrize("trust", "signers")'
+MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+
+
+def openssl(*arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
+def make_key(folder: Path) -> tuple[Path, Path]:
+    """A private key in the clear, and its public key."""
+    private, public = folder / "plain.pem", folder / "signer.pub"
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(private))
+    openssl("pkey", "-in", str(private), "-pubout", "-out", str(public))
+    return private, public
+
+
+def package(repo: Repo, signer: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return repo.pants("--no-pantsd", "package", "models/fw:fw", signer=signer, variables=variables)
+
+
+def require_sealed(repo: Repo, public: Path) -> None:
+    """The release verifies with this key, and neither it nor Pants' log tells the secret or where it lies."""
+    release = repo.root / "dist/models/fw"
+    call = ("run", "src/python/pedigree:cli", "--", "verify", str(release), "--key", str(public))
+    held = repo.pants("--no-pantsd", *call, signer=None)
+    assert held.returncode == 0, held.stdout + held.stderr
+    told = {**repo.files("dist"), **repo.files(".pants.d")}
+    assert not [path for path, content in told.items() if SECRET.encode() in content]
+    assert not [path for path, content in repo.files("dist").items() if b"PEDIGREE_" in content]
+
+
+def test_a_key_under_a_passphrase_signs_when_the_passphrase_lies_in_a_private_file(
+    trusted: Repo, tmp_path: Path
+) -> None:
+    plain, public = make_key(tmp_path)
+    locked, secret = tmp_path / "locked.pem", tmp_path / "passphrase"
+    secret.write_text(SECRET)
+    openssl("pkcs8", "-topk8", "-in", str(plain), "-out", str(locked), "-passout", f"file:{secret}")
+    secret.chmod(0o600)
+    locked.chmod(0o600)
+    alone = package(trusted, f"file:{locked}", {})
+    assert alone.returncode == 1 and "no terminal to ask on for the passphrase of" in alone.stderr, alone.stderr
+    done = package(trusted, f"file:{locked}", {"PEDIGREE_PASSPHRASE_FILE": str(secret)})
+    assert done.returncode == 0, done.stderr
+    require_sealed(trusted, public)
+
+
+def test_a_key_in_a_token_signs_with_the_packages_of_the_signers(trusted: Repo, tmp_path: Path) -> None:
+    if not MODULE.exists():
+        pytest.skip("SoftHSM is not installed: apt-get install softhsm2")
+    for name in ("signers.lock", "signers.pex.sha256"):
+        shutil.copyfile(ROOT / "3rdparty/python" / name, trusted.root / "3rdparty/python" / name)
+    resolve = 'trust = "3rdparty/python/trust.lock"\n'
+    trusted.write("pants.toml", PANTS_TOML.replace(resolve, resolve + resolve.replace("trust", "signers")))
+    sources = SOURCES_BUILD.replace('"verifiers", "trust")', '"verifiers", "trust", "signers")')
+    sources = sources.replace('sources=["trust/*.py"], resolve="trust"', _TRUST)
+    trusted.write("src/python/pedigree/BUILD", sources + CLI_BUILD)
+    plain, public = make_key(tmp_path)
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
+    (tmp_path / "pin").write_text(SECRET)
+    (tmp_path / "pin").chmod(0o600)
+    variables = {"SOFTHSM2_CONF": str(tmp_path / "softhsm2.conf"), "PYKCS11LIB": str(MODULE)}
+    token = ("--token", "release", "--pin", SECRET)
+    for call in (
+        ("--init-token", "--free", "--label", "release", "--pin", SECRET, "--so-pin", "31415926"),
+        ("--import", str(plain), *token, "--id", "09", "--label", "signer"),
+    ):
+        subprocess.run(["softhsm2-util", *call], env={**os.environ, **variables}, check=True, capture_output=True)
+    variables["PEDIGREE_PASSPHRASE_FILE"] = str(tmp_path / "pin")
+    done = package(trusted, "hsm:9?label=release", variables)
+    assert done.returncode == 0, done.stderr
+    require_sealed(trusted, public)
+    lost = package(trusted, "hsm:9?label=lost", variables)
+    assert lost.returncode == 1 and "No PKCS#11 token found for label lost" in lost.stderr, lost.stderr

@@ -6,7 +6,6 @@ trust a certificate authority that the test made.
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import select
@@ -19,17 +18,18 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pedigree.trust.public import PublicKey, public_key
 from pedigree.trust.verify import Verdict, verify_release
+from trust.signing.certificates import certify, certify_authority, new_key, pem, private_pem
 
 _PROGRAM = (
     "import sys; from pathlib import Path; from trust.builder import build_release; build_release(Path({!r}), {!r})"
@@ -42,44 +42,21 @@ class Authority:
     """A certificate authority for the names of a cloud; files lie in `folder`."""
 
     folder: Path
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    key: ec.EllipticCurvePrivateKey = field(default_factory=new_key)
 
     @property
     def roots(self) -> Path:
         """The file that a client trusts."""
         path = self.folder / "roots.pem"
-        if not path.exists():
-            path.write_bytes(self._sign("test authority", self.key, None).public_bytes(serialization.Encoding.PEM))
+        path.write_bytes(pem(certify_authority(self.key)))
         return path
 
     def certify(self, host: str) -> tuple[bytes, bytes]:
         """Key and certificate of a host, in PEM."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        pem = serialization.Encoding.PEM
-        secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        return secret, self._sign("test authority", key, host).public_bytes(pem)
-
-    def _sign(self, issuer: str, key: ec.EllipticCurvePrivateKey, host: str | None) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
-        builder = x509.CertificateBuilder(_name(issuer), _name(host or issuer), key.public_key(), 1 + bool(host))
-        builder = builder.not_valid_before(now - datetime.timedelta(1)).not_valid_after(now + datetime.timedelta(1))
-        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
-        builder = builder.add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
-        builder = builder.add_extension(identifier, critical=False)
-        if host is None:
-            identity = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-            builder = builder.add_extension(identity, critical=False)
-            return builder.add_extension(_USAGE_OF_AUTHORITY, critical=True).sign(self.key, hashes.SHA256())
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-        return builder.add_extension(usage, critical=False).sign(self.key, hashes.SHA256())
-
-
-_USAGE_OF_AUTHORITY = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-
-
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+        key, purpose = new_key(), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        name = x509.SubjectAlternativeName([x509.DNSName(host)])
+        certificate = certify(self.key, key.public_key(), [(name, False), (purpose, False)], host, timedelta(days=1))
+        return private_pem(key), pem(certificate)
 
 
 @contextmanager

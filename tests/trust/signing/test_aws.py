@@ -14,19 +14,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.kms.models import kms_backends
 from moto.server import ThreadedMotoServer
 
 from trust.signing.cloud import Answer, ask, served, sign_and_verify
 
 REGION = "eu-central-1"
+ACCOUNT = "123456789012"  # the one that moto plays
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,10 @@ def _front(host: str, port: int) -> Callable[[BaseHTTPRequestHandler, bytes], An
     def answer(request: BaseHTTPRequestHandler, body: bytes) -> Answer:
         asked = json.loads(body)
         if request.headers["X-Amz-Target"] == "TrentService.Sign" and asked["MessageType"] == "DIGEST":
-            backend = kms_backends[DEFAULT_ACCOUNT_ID][REGION]
-            key = backend.keys[backend.any_id_to_key_id(asked["KeyId"])].private_key.private_key
+            backend = kms_backends[ACCOUNT][REGION]
+            key: Any = backend.keys[backend.any_id_to_key_id(asked["KeyId"])].private_key
             digest = base64.b64decode(asked["Message"])
-            signature = base64.b64encode(key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))).decode()
+            signature = base64.b64encode(key.private_key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))).decode()
             assert asked["SigningAlgorithm"] == "ECDSA_SHA_256"
             return 200, {}, {"KeyId": asked["KeyId"], "Signature": signature, "SigningAlgorithm": "ECDSA_SHA_256"}
         with closing(http.client.HTTPConnection(host, port)) as stock:

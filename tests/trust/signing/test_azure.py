@@ -111,20 +111,20 @@ def subscription(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subscript
     folder = tmp_path_factory.mktemp("azure")
     authority = Authority(folder)
     (folder / "token").write_text(ASSERTION)
-    with served_as(authority, VAULT, Vault().answer) as vault, served_as(authority, LOGIN, login) as tokens:
-        with proxied({VAULT: vault, LOGIN: tokens}) as proxy:
-            yield Subscription(
-                {
-                    "AZURE_TENANT_ID": TENANT,
-                    "AZURE_CLIENT_ID": "66666666-7777-8888-9999-000000000000",
-                    "AZURE_FEDERATED_TOKEN_FILE": str(folder / "token"),
-                    # Without it, each kind of credential is tried, one of them over the network.
-                    "AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential",
-                    "REQUESTS_CA_BUNDLE": str(authority.roots),
-                    "HTTPS_PROXY": proxy,
-                },
-                folder,
-            )
+    variables = {
+        "AZURE_TENANT_ID": TENANT,
+        "AZURE_CLIENT_ID": "66666666-7777-8888-9999-000000000000",
+        "AZURE_FEDERATED_TOKEN_FILE": str(folder / "token"),
+        # Without it, each kind of credential is tried, one of them over the network.
+        "AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential",
+        "REQUESTS_CA_BUNDLE": str(authority.roots),
+    }
+    with (
+        served_as(authority, VAULT, Vault().answer) as vault,
+        served_as(authority, LOGIN, login) as tokens,
+        proxied({VAULT: vault, LOGIN: tokens}) as proxy,
+    ):
+        yield Subscription({**variables, "HTTPS_PROXY": proxy}, folder)
 
 
 def test_a_release_signed_in_the_service_verifies(subscription: Subscription, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class Service:
         return self.keys[name]
 
     def handler(self) -> grpc.GenericRpcHandler:
-        methods = {
+        methods: dict[str, tuple[Any, Any, Any]] = {
             "GetPublicKey": (self.get_public_key, kms.GetPublicKeyRequest, kms.PublicKey),
             "AsymmetricSign": (self.asymmetric_sign, kms.AsymmetricSignRequest, kms.AsymmetricSignResponse),
         }

@@ -104,7 +104,7 @@ async def admit(request: AdmitRequest, options: GlobalOptions) -> Admitted:
         ADMIT,
         (".", str(request.attempt)),
         await engine.merge_digests(digests),
-        "",
+        None,
         ProcessCacheScope.PER_RESTART_SUCCESSFUL,
         f"look for the records of the runs behind {release.address}",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple
+from dataclasses import replace
+from typing import Dict, Optional, Sequence, Tuple
 
 from pants.engine.fs import Digest
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
@@ -14,13 +15,36 @@ RUNS = ".cache/runs"
 """Where signed records of runs lie for these tools, on each machine its own."""
 
 
+async def _signer_variables(uri: str) -> Dict[str, str]:
+    """What a signer is given beside the environment that all have: its URI, and what it needs of the user's."""
+    given = await engine.environment_vars(signer.variables_of(uri))
+    signer.require_no_secret(given)
+    return {**given, **({signer.SIGNER: uri} if uri else {})}
+
+
 async def run_trusted(
-    tool: Tool, arguments: Tuple[str, ...], files: Digest, signer_uri: str, scope: ProcessCacheScope, description: str
+    tool: Tool,
+    arguments: Tuple[str, ...],
+    files: Digest,
+    signer_uri: Optional[str],
+    scope: ProcessCacheScope,
+    description: str,
 ) -> FallibleProcessResult:
-    """Run a tool on files, with a signer if `signer_uri` names one.
+    """Run a tool on files.
 
     No scope here outlives the daemon: a result of these tools is believed, so it may not come from a shared cache.
+
+    Args:
+        tool: What is run; the signer says with which packages.
+        arguments: Of the command line.
+        files: What it finds where it starts.
+        signer_uri: The signer that it uses; empty for the developer's key, None for a tool that signs nothing.
+        scope: How long its result holds.
+        description: What a person reads meanwhile.
     """
+    variables = {} if signer_uri is None else await _signer_variables(signer_uri)
+    if signer_uri:
+        tool = replace(tool, resolve=signer.resolve_of(signer_uri))
     environment = await engine.tool_environment(tool.resolve)
     code = await engine.tool_code(tool)
     inputs = await engine.merge_digests((files, code.digest, environment.packages))
@@ -34,7 +58,7 @@ async def run_trusted(
             env={
                 **sandbox.ENVIRONMENT,
                 evidence.INTERPRETER: environment.python_sha256,
-                **({signer.SIGNER: signer_uri} if signer_uri else {}),
+                **variables,
             },
             append_only_caches={"pex_root": sandbox.PEX_ROOT, "pedigree_runs": RUNS},
             output_directories=[sandbox.OUTPUTS],
