@@ -15,7 +15,13 @@ from system.conftest import PANTS_TOML, ROOT, SOURCES_BUILD, Repo, lay_out
 
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c")
 CLI_BUILD = """
-python_sources(name="cli-sources", sources=["cli/*.py"], resolve="trust")
+python_sources(
+    name="cli-sources",
+    sources=["cli/*.py"],
+    resolve="trust",
+    # It imports a command's module when the command is called, by name.
+    overrides={"cli/main.py": {"dependencies": ["./cli/verify.py:../cli-sources"]}},
+)
 pex_binary(name="cli", entry_point="pedigree.cli.main:main", resolve="trust")
 """
 # Nobody's real key is looked at: the folder of keys is an empty disk, and what is on it in the end is copied out. Pants

@@ -100,7 +100,10 @@ def test_another_signer_needs_no_developer_key(
     assert keys.main(["init"]) == 0
     assert not (tmp_path / ".config").exists()
     assert keys.main(["public"]) == 0
-    assert capsys.readouterr().out.startswith("-----BEGIN PUBLIC KEY-----")
+    told = capsys.readouterr().out
+    assert told.startswith("-----BEGIN PUBLIC KEY-----")
+    assert keys.main(["prove"]) == 0
+    assert capsys.readouterr().out == told
 
 
 @pytest.mark.parametrize("arguments", [[], ["make"], ["init", "x"]])

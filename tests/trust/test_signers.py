@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
 )
 
 from pedigree.step.errors import ToolError
+from pedigree.trust import signers
 from pedigree.trust.public import PublicKey, public_key, read_public_key
-from pedigree.trust.signers import NamedSigner, load_signer, signer_public_key
+from pedigree.trust.signers import NamedSigner, load_signer, open_signer, proven_public_key, signer_public_key
 from trust.builder import make_key
 
 _PEM = serialization.Encoding.PEM
@@ -108,21 +110,43 @@ def test_a_malformed_name_of_a_key_is_refused_before_anybody_is_asked(uri: str, 
         signer_public_key(uri)
 
 
-def test_a_signature_that_cannot_be_made_names_its_signer(uri: str, public: PublicKey) -> None:
-    class Broken(Signer):
-        public_key = public.to_sslib()
+class Service(Signer):
+    """A signer that shows one key, and signs as it is told."""
 
-        def sign(self, payload: bytes) -> Signature:
-            raise ConnectionError("the line\n\n is cut")
+    def __init__(self, public: PublicKey, sign: Callable[[bytes], Signature]) -> None:
+        self.public = public
+        self.answer = sign
 
-        @classmethod
-        def from_priv_key_uri(
-            cls, priv_key_uri: str, public_key: Key, secrets_handler: SecretsHandler | None = None
-        ) -> Broken:
-            return cls()
+    @property
+    def public_key(self) -> Key:
+        return self.public.to_sslib()
+
+    def sign(self, payload: bytes) -> Signature:
+        return self.answer(payload)
+
+    @classmethod
+    def from_priv_key_uri(
+        cls, priv_key_uri: str, public_key: Key, secrets_handler: SecretsHandler | None = None
+    ) -> Service:
+        raise NotImplementedError
+
+
+def test_a_signature_that_cannot_be_made_names_its_signer(public: PublicKey) -> None:
+    def cut(payload: bytes) -> Signature:
+        raise ConnectionError("the line\n\n is cut")
 
     with pytest.raises(ToolError, match="cannot use the signer hsm:2: the line\n  is cut"):
-        NamedSigner("hsm:2", Broken()).sign(b"data")
+        NamedSigner("hsm:2", Service(public, cut)).sign(b"data")
+
+
+def test_a_signer_proves_that_it_can_sign_with_the_key_that_it_shows(
+    uri: str, public: PublicKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert proven_public_key(uri) == public
+    other = open_signer(make_key(tmp_path / "other.pem"))
+    monkeypatch.setattr(signers, "open_signer", lambda uri: Service(public, other.sign))
+    with pytest.raises(ToolError, match="signs with another key than the one that it shows"):
+        proven_public_key(uri)
 
 
 def test_a_key_open_to_others_is_refused(tmp_path: Path) -> None:

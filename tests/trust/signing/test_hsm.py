@@ -159,7 +159,7 @@ def test_a_module_that_is_not_named_or_not_there_is_one_clear_error(monkeypatch:
         signer_public_key(URI)
 
 
-def run_keys(changes: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run_keys(changes: dict[str, str], action: str = "public") -> subprocess.CompletedProcess[str]:
     """Ask for the public key in a process of its own, in which no module is loaded yet."""
     environment = {
         **os.environ,
@@ -167,7 +167,7 @@ def run_keys(changes: dict[str, str]) -> subprocess.CompletedProcess[str]:
         "PEDIGREE_SIGNER": URI,
         **changes,
     }
-    command = [sys.executable, "-m", "pedigree.trust.keys", "public"]
+    command = [sys.executable, "-m", "pedigree.trust.keys", action]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -210,6 +210,13 @@ def test_a_token_that_is_lost_between_two_signatures_is_one_clear_error(tokens: 
     assert lost.returncode == 1 and lost.stderr.startswith("error: cannot use the signer hsm:9"), lost.stderr
 
 
-def test_a_program_prints_the_public_key_of_a_token() -> None:
-    done = run_keys({})
+@pytest.mark.parametrize("action", ["public", "prove"])
+def test_a_program_prints_the_public_key_of_a_token(action: str) -> None:
+    done = run_keys({}, action)
     assert (done.returncode, done.stdout) == (0, signer_public_key(URI).pem), done.stderr
+
+
+def test_a_wrong_pin_is_found_before_anything_is_built(pin_file: Path) -> None:
+    pin_file.write_text("000000")
+    done = run_keys({}, "prove")
+    assert done.returncode == 1 and "the PIN is wrong" in done.stderr and done.stdout == ""

@@ -45,7 +45,7 @@ async def find_public_key(request: PublicKeyRequest) -> PublicKey:
     pem = None if uri else signer.developer_public_key()
     if pem is None:
         empty = await engine.create_digest(())
-        action = "public" if uri else "init"
+        action = "prove" if uri else "init"
         once = ProcessCacheScope.PER_SESSION
         result = await trusted.run_trusted(KEYS, (action,), empty, uri, once, "Ask for the signer's public key")
         trusted.require_success("the signer", KEYS, result)

@@ -1,7 +1,7 @@
 """The developer's key, made on first use outside of every repository.
 
 `python -m pedigree.trust.keys init` makes it, `python -m pedigree.trust.keys public` prints the public key of the
-signer that PEDIGREE_SIGNER names (without it: of the developer key).
+signer that PEDIGREE_SIGNER names (without it: of the developer key), and `prove` does so after it has signed something.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pedigree.step.errors import ToolError
 from pedigree.trust.pkcs8 import private_pem
 from pedigree.trust.public import PublicKey
-from pedigree.trust.signers import SIGNER_VARIABLE, signer_public_key
+from pedigree.trust.signers import SIGNER_VARIABLE, proven_public_key, signer_public_key
 
 _KEY_FILE = "developer.pem"
 
@@ -122,13 +122,15 @@ def _write_beside(path: Path, content: bytes) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `init` or `public`; 0 done, 1 an error that was told, 2 a wrong call."""
-    if arguments not in (["init"], ["public"]):
-        print("usage: python -m pedigree.trust.keys init|public", file=sys.stderr)
+    """Run `init`, `public` or `prove`; 0 done, 1 an error that was told, 2 a wrong call."""
+    if arguments not in (["init"], ["public"], ["prove"]):
+        print("usage: python -m pedigree.trust.keys init|public|prove", file=sys.stderr)
         return 2
     try:
         if arguments == ["public"]:
             sys.stdout.write(signer_public_key(signer_uri()).pem)
+        elif arguments == ["prove"]:
+            sys.stdout.write(proven_public_key(signer_uri()).pem)
         elif not os.environ.get(SIGNER_VARIABLE):
             ensure_developer_key(developer_directory())
     except ToolError as error:

@@ -31,6 +31,8 @@ _REFUSED = {
 }
 _CREDENTIALS = "look at the network, the credentials and their rights"
 _LOOK_AT = {signers_hsm.SCHEME: "look at what the vendor's tool shows of tokens and keys"}
+# Nothing that is signed elsewhere begins like this.
+_TRIAL = b"pedigree: can this signer sign?\n"
 _PACKAGES = "install the packages of 3rdparty/python/signers.lock; `./pants package` does so by itself"
 
 
@@ -105,6 +107,22 @@ def signer_public_key(uri: str) -> PublicKey:
         ToolError: As `open_signer`.
     """
     return _public(open_signer(uri), uri)
+
+
+def proven_public_key(uri: str) -> PublicKey:
+    """The public key of a signer that has just signed with it.
+
+    Asked once before a build: a wrong PIN, tried by each of the many processes that sign, would lock a token; and
+    rights that do not suffice are better found before hours of work than after them.
+
+    Raises:
+        ToolError: As `open_signer`; or it cannot sign, or signs with another key than the one it shows.
+    """
+    signer = open_signer(uri)
+    public = _public(signer, uri)
+    if not public.verifies(signer.sign(_TRIAL).signature, _TRIAL):
+        raise ToolError(f"{uri} signs with another key than the one that it shows", "look at the key in its service")
+    return public
 
 
 def _public(signer: Signer, uri: str) -> PublicKey:
