@@ -66,6 +66,22 @@ def test_canonical_json_is_read_back() -> None:
     assert parse_canonical(canonical_json(document), "here") == document
 
 
+def test_a_large_document_is_compared_piece_by_piece_to_its_last_byte() -> None:
+    document = {"list": [{"µ": number, "a": []} for number in range(60_000)], "empty": {}, "none": []}
+    data = canonical_json(document)
+    assert len(data) > 1 << 20 and parse_canonical(data, "here") == document
+    for changed in (
+        data.replace(b'{"empty":{},', b'{"empty":{ },'),
+        data.replace(b'"a":[],', b'"a":[ ],', 1),
+        data.replace(b'"none":[]', b'"none":[],"none":[]'),
+        data[:-1] + b" }",
+        data + b"\n",
+    ):
+        assert changed != data
+        with pytest.raises(MalformedJson):
+            parse_canonical(changed, "here")
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

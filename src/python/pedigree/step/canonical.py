@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,13 @@ def parse_canonical(data: bytes, origin: str) -> Any:
         MalformedJson: The document is not strict JSON, or is written in another way.
     """
     try:
-        value = _CANONICAL.decode(data.decode())
-        written = _ENCODER.encode(value).encode()
+        text = data.decode()
+        value = _CANONICAL.decode(text)
+        is_canonical = _is_written(value, text)
     except (ValueError, RecursionError) as error:
         parse_json(data, origin)  # what is not JSON at all is told as such
         raise MalformedJson(f"{origin} is not canonical JSON: {error}") from error
-    if written != data:
+    if not is_canonical:
         parse_json(data, origin)  # and so is a duplicate key
         raise MalformedJson(f"{origin} is not canonical JSON")
     return value
@@ -76,6 +78,31 @@ def parse_json(text: str | bytes, origin: str) -> Any:
 def read_json(path: Path) -> Any:
     """Read a JSON document from a file, as strictly as `parse_json`."""
     return parse_json(path.read_bytes(), str(path))
+
+
+def _is_written(value: Any, text: str) -> bool:
+    """Whether `text` is what a parsed value is written as. Piece by piece: a copy of a large document is larger yet."""
+    at = 0
+    for piece in _pieces(value, _DEEP if len(text) > _LARGE else 0):
+        if not text.startswith(piece, at):
+            return False
+        at += len(piece)
+    return at == len(text)
+
+
+def _pieces(value: Any, depth: int) -> Iterator[str]:
+    if depth and isinstance(value, dict) and value:
+        for number, key in enumerate(sorted(value)):
+            yield f"{',' if number else '{'}{_ENCODER.encode(key)}:"
+            yield from _pieces(value[key], depth - 1)
+        yield "}"
+    elif depth and isinstance(value, list) and value:
+        for number, item in enumerate(value):
+            yield "," if number else "["
+            yield from _pieces(item, depth - 1)
+        yield "]"
+    else:
+        yield _ENCODER.encode(value)
 
 
 def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -119,5 +146,7 @@ def _refuse_floats(value: Any, where: str) -> None:
         raise MalformedJson(f"{where} is a {type(value).__name__}, which JSON has no word for")
 
 
+_LARGE = 1 << 20
+_DEEP = 2
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _CANONICAL = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_constant)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +21,7 @@ from pedigree.trust.links import DELIVERY, SOURCES, link_file
 from pedigree.trust.once import once
 from pedigree.trust.public import PublicKey
 from pedigree.trust.sharing import Shared
-from pedigree.trust.statement import PROVENANCE, check_statement, is_sha256
+from pedigree.trust.statement import PROVENANCE, check_statement
 
 Artifacts = dict[str, str]
 ATTESTED = "attestations/trust"
@@ -53,12 +55,15 @@ class Delivered:
             Refused: It is missing, cannot be read, is larger than evidence is, or is not what it was at first.
         """
         try:
-            with open(self.release / path, "rb") as stream:
-                data = stream.read(LARGEST + 1)
+            with open(f"{self.release}/{path}", "rb", opener=_open_plainly) as stream:
+                status = os.fstat(stream.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise Refused(f"{path} is not a file")
+                if status.st_size > LARGEST:
+                    raise Refused(f"{path} is larger than evidence is: {status.st_size} bytes, at most {LARGEST}")
+                data = stream.read(status.st_size)
         except OSError as error:
             raise Refused(f"{path}: {error.strerror}") from error
-        if len(data) > LARGEST:
-            raise Refused(f"{path} is larger than evidence is: it has more than {LARGEST} bytes")
         if self._seen.setdefault(path, digest := sha256_bytes(data)) != digest:
             raise Refused(f"{path} was changed while it was read")
         return data
@@ -81,6 +86,9 @@ class Delivered:
         document = open_envelope(self.read(path), self.public, path)
         if document.get("_type") != "layout":
             raise MalformedEvidence(f"{path} is not a layout")
+        for step in document["steps"]:
+            for side in ("expected_materials", "expected_products"):
+                step[side] = [list(map(self._shared.text, rule)) for rule in step[side]]
         return document
 
     @once
@@ -170,10 +178,17 @@ class Delivered:
         path = provenance_file(step)
         payload = bundle_payload(self.read(path), self.public, path)
         document = open_payload(payload, path)
-        check_statement(document, path)
-        if document["predicateType"] == PROVENANCE:
-            self._shared.provenance(document)
+        self._check_provenance(document, path)
         return document, sha256_bytes(payload)
+
+    def _check_provenance(self, document: dict[str, Any], path: str) -> None:
+        try:
+            self._shared.provenance(document)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            check_statement(document, path, PROVENANCE)  # says what is wrong, if that is what is wrong
+            raise
+        listed = document["predicate"]["buildDefinition"]["resolvedDependencies"], document["subject"]
+        check_statement(document, path, PROVENANCE, {id(each) for each in listed})
 
     def _link(self, name: str) -> dict[str, Any]:
         path = f"attestations/links/{link_file(name, self.public.keyid)}"
@@ -181,12 +196,17 @@ class Delivered:
         if document.get("_type") != "link" or document.get("name") != name:
             raise Refused(f"{path} is not the link of step '{name}'")
         for side in ("materials", "products"):
-            for artifact, value in document[side].items():
-                if not isinstance(value, dict) or value.keys() != {"sha256"} or not is_sha256(value["sha256"]):
-                    raise MalformedEvidence(f"{path}: the digest of {artifact} is not one SHA-256 in lower-case hex")
-            document[side] = self._shared.artifacts(document[side])
+            try:
+                document[side] = self._shared.artifacts(document[side])
+            except (KeyError, TypeError, ValueError) as error:
+                raise MalformedEvidence(f"{path}: {side} must be one SHA-256 in lower-case hex each") from error
         document["environment"] = self._shared.flat(document["environment"])
         return document
+
+
+def _open_plainly(path: str, flags: int) -> int:
+    """Not through a link, and not waiting for somebody to write to a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _side_by_side(read: Callable[[str], T], names: Iterable[str]) -> list[T]:

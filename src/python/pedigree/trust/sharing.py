@@ -1,7 +1,7 @@
 """One copy of what evidence says again and again.
 
 Ten thousand steps name the same code, packages and digests. Kept as parsed, their evidence takes a gigabyte; with equal
-parts shared it takes a tenth. What is shared must not be changed.
+parts shared it takes a tenth, and a digest is checked for shape once. What is shared must not be changed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_FLAT = frozenset({"packages", "environment", "platform", "properties", "accelerator"})
+from pedigree.trust.statement import is_sha256
+
+_SHARED = frozenset({"packages", "environment", "platform", "properties", "accelerator"})
 
 
 class Shared:
@@ -19,43 +21,66 @@ class Shared:
         self._texts: dict[str, str] = {}
         self._digests: dict[str, dict[str, str]] = {}
         self._flat: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
-        self._descriptors: dict[tuple[str, int, int], dict[str, Any]] = {}
+        self._descriptors: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def text(self, text: str) -> str:
-        """A string."""
+        """A string; raises TypeError for what is none, as 1 and true would pass for equal."""
+        if type(text) is not str:
+            raise TypeError(f"not a string: {text!r}")
         return self._texts.setdefault(text, text)
 
     def digest(self, value: dict[str, str]) -> dict[str, str]:
-        """A digest set with one SHA-256 and nothing else; raises KeyError for another."""
+        """A digest set; raises ValueError unless it is one SHA-256 in lower-case hex."""
+        if not isinstance(value, dict):
+            raise ValueError("no digest set")
+        if value.keys() != {"sha256"} or not is_sha256(value["sha256"]):
+            raise ValueError("not one SHA-256 in lower-case hex")
         return self._digests.setdefault(value["sha256"], value)
 
     def flat(self, value: dict[str, str]) -> dict[str, str]:
-        """An object of strings; raises TypeError for another, as 1 and true would pass for equal."""
-        if not all(isinstance(text, str) for text in value.values()):
-            raise TypeError(f"not an object of strings: {value!r}")
-        return self._flat.setdefault(tuple(value.items()), value)
+        """An object of strings; raises TypeError for another."""
+        known = self._flat.get(key := tuple(value.items()))
+        if known == value:
+            return known
+        return self._flat.setdefault(key, {self.text(name): self.text(text) for name, text in value.items()})
 
     def artifacts(self, artifacts: Mapping[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        """What one side of a link lists: path -> digest set."""
-        return {self.text(path): self.digest(value) for path, value in artifacts.items()}
-
-    def descriptor(self, value: dict[str, Any]) -> dict[str, Any]:
-        """A resource descriptor: a name, a digest set with one SHA-256, and perhaps annotations, all strings."""
-        name, digest = self.text(value["name"]), self.digest(value["digest"])
-        annotations = self.flat(value.get("annotations", {}))
-        # Both are kept for good, so that their identities tell them apart.
-        known = self._descriptors.get(key := (name, id(digest), id(annotations)))
-        if known is not None and known.keys() == value.keys() <= {"name", "digest", "annotations"}:
-            return known
-        shared = {**value, "name": name, "digest": digest, **({"annotations": annotations} if annotations else {})}
-        return self._descriptors.setdefault(key, shared) if known is None else shared
+        """What one side of a link lists: path -> digest set; raises as `digest` does, or KeyError or TypeError."""
+        shared = {}
+        for path, value in artifacts.items():
+            known = self._digests.get(value["sha256"])
+            shared[self._texts.setdefault(path, path)] = known if known == value else self.digest(value)
+        return shared
 
     def provenance(self, statement: dict[str, Any]) -> None:
-        """Share the parts of a provenance statement of ours, in place; raises KeyError or TypeError for another."""
+        """Share the parts of a provenance statement of ours, in place, and check the digests of what it lists.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: It is another, or a digest is not one.
+        """
         definition = statement["predicate"]["buildDefinition"]
-        definition["resolvedDependencies"] = [self.descriptor(each) for each in definition["resolvedDependencies"]]
+        definition["resolvedDependencies"] = list(map(self._dependency, definition["resolvedDependencies"]))
         parameters = definition["internalParameters"]
-        for name in _FLAT & parameters.keys():  # what early versions of the format did not say is not there
+        for name in _SHARED & parameters.keys():  # what early versions of the format did not say is not there
             parameters[name] = self.flat(parameters[name])
-        parameters["command"] = [self.text(word) for word in parameters["command"]]
-        statement["subject"] = [self.descriptor(each) for each in statement["subject"]]
+        parameters["command"] = list(map(self.text, parameters["command"]))
+        for subject in statement["subject"]:
+            subject.update(name=self.text(subject["name"]), digest=self.digest(subject["digest"]))
+
+    def _dependency(self, value: dict[str, Any]) -> dict[str, Any]:
+        annotations = value["annotations"]
+        if "role" in annotations:  # an input, which one or two steps have
+            for name, text in annotations.items():
+                annotations[name] = self.text(text)
+            value["name"] = self.text(value["name"])
+            known = self._digests.get(value["digest"]["sha256"])
+            value["digest"] = known if known == value["digest"] else self.digest(value["digest"])
+            return value
+        key = (value["name"], value["digest"]["sha256"], *annotations.items())
+        known = self._descriptors.get(key)
+        if known == value:
+            return known
+        value.update(name=self.text(value["name"]), digest=self.digest(value["digest"]))
+        value["annotations"] = self.flat(annotations)
+        known = self._descriptors.setdefault(key, value)
+        return known if known == value else value

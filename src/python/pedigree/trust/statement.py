@@ -6,7 +6,7 @@ The stock validators let `{"sha256": "zz"}` pass and rewrite numbers, so stateme
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pedigree.trust.errors import MalformedEvidence
@@ -52,8 +52,16 @@ def descriptor(name: str, sha256: str, **annotations: str) -> dict[str, Any]:
     return {**described, "annotations": annotations} if annotations else described
 
 
-def check_statement(document: Mapping[str, Any], origin: str, predicate_type: str | None = None) -> None:
+def check_statement(
+    document: Mapping[str, Any], origin: str, predicate_type: str | None = None, checked: Collection[int] = ()
+) -> None:
     """Check shape, predicate type and every digest of a statement.
+
+    Args:
+        document: The statement.
+        origin: What to call it in an error.
+        predicate_type: What it must be of; any known type when None.
+        checked: Identities of lists in it whose digests were checked before.
 
     Raises:
         MalformedEvidence: A field is missing or unknown, a digest is no lower-case SHA-256, or the type is another.
@@ -75,8 +83,8 @@ def check_statement(document: Mapping[str, Any], origin: str, predicate_type: st
     if not isinstance(document["predicate"], dict):
         raise MalformedEvidence(f"{origin} has a predicate that is not an object")
     if kind != MODEL_SIGNATURE:
-        _check_digests(document["predicate"], origin)
-    _check_digests(subjects, origin)
+        _check_digests(document["predicate"], origin, checked)
+    _check_digests(subjects, origin, checked)
 
 
 def subjects_of(document: Mapping[str, Any]) -> dict[str, str]:
@@ -84,10 +92,12 @@ def subjects_of(document: Mapping[str, Any]) -> dict[str, str]:
     return {subject["name"]: subject["digest"]["sha256"] for subject in document["subject"]}
 
 
-def _check_digests(value: object, origin: str) -> None:
+def _check_digests(value: object, origin: str, checked: Collection[int]) -> None:
     waiting = [value]
     while waiting:
         value = waiting.pop()
+        if id(value) in checked:
+            continue
         if isinstance(value, dict):
             if "digest" in value and ("name" in value or "uri" in value):
                 digest = value["digest"]
