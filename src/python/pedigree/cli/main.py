@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,12 +12,14 @@ from pedigree.step.errors import ToolError
 
 EXIT_WRONG_CALL = 2
 EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
 
 # Command -> what it is for. Its module, pedigree.cli.<command>, is imported when it is called: help must not wait.
 _COMMANDS = {
     "base": "propose, scan, approve and revoke base models",
     "keys": "say who may say what: roles, keys, trust roots",
     "layout": "say what a release may be made of, and tell targets from that",
+    "lineage": "show what releases were made from, and what derives from a data set, a file or a digest",
     "log": "keep and check the record of who did what, when and with which meaning",
     "models": "fetch, pin and keep weights that are too large for a repository",
     "revoke": "say that a base model, dataset, key or release must not be used",
@@ -31,9 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     call = _parser(given[0] if given else "").parse_args(given)
     try:
         code: int = call.run(call)
+        sys.stdout.flush()
     except ToolError as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG_CALL
+    except BrokenPipeError:  # whoever read stdout has left, as `head` does; Python must not find that at its end again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED

@@ -52,18 +52,9 @@ class Delivered:
         """A file's bytes.
 
         Raises:
-            Refused: It is missing, cannot be read, is larger than evidence is, or is not what it was at first.
+            Refused: As `read_plainly`, or it is not what it was at first.
         """
-        try:
-            with open(f"{self.release}/{path}", "rb", opener=_open_plainly) as stream:
-                status = os.fstat(stream.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise Refused(f"{path} is not a file")
-                if status.st_size > LARGEST:
-                    raise Refused(f"{path} is larger than evidence is: {status.st_size} bytes, at most {LARGEST}")
-                data = stream.read(status.st_size)
-        except OSError as error:
-            raise Refused(f"{path}: {error.strerror}") from error
+        data = read_plainly(self.release, path)
         if self._seen.setdefault(path, digest := sha256_bytes(data)) != digest:
             raise Refused(f"{path} was changed while it was read")
         return data
@@ -202,6 +193,24 @@ class Delivered:
                 raise MalformedEvidence(f"{path}: {side} must be one SHA-256 in lower-case hex each") from error
         document["environment"] = self._shared.flat(document["environment"])
         return document
+
+
+def read_plainly(release: Path, path: str) -> bytes:
+    """The bytes of a file of a release.
+
+    Raises:
+        Refused: It is missing, cannot be read, is not a file, or is larger than evidence is.
+    """
+    try:
+        with open(f"{release}/{path}", "rb", opener=_open_plainly) as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise Refused(f"{path} is not a file")
+            if status.st_size > LARGEST:
+                raise Refused(f"{path} is larger than evidence is: {status.st_size} bytes, at most {LARGEST}")
+            return stream.read(status.st_size)
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from error
 
 
 def _open_plainly(path: str, flags: int) -> int:

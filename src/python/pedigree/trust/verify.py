@@ -68,7 +68,11 @@ def verify_release(release: Path, public: PublicKey, trust: Trust | None = None)
     Never raises for what it finds in the release: a file that is missing, truncated or forged is a check that does not
     hold.
     """
-    delivered = Delivered(release, public)
+    return verify_delivered(Delivered(release, public), trust)
+
+
+def verify_delivered(delivered: Delivered, trust: Trust | None = None) -> Verdict:
+    """As `verify_release`, for a caller who goes on to read from the evidence what was just verified."""
     checks = [(claim, partial(check, delivered)) for claim, check in _CHECKS]
     if trust is not None:
         in_force = InForce(delivered, trust)

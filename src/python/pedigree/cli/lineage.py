@@ -1,0 +1,184 @@
+"""`pedigree lineage DIR...`: what releases were made from, and what derives from a data set, a file or a digest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pedigree.step.errors import ToolError
+
+if TYPE_CHECKING:
+    from pedigree.trust.lineage_graph import Graph
+    from pedigree.trust.public import PublicKey
+    from pedigree.trust.unverified import Readable
+
+EXIT_FOUND = 0
+EXIT_NOT = 1
+_PAGE = "html"
+_NAMED = "name of a step, address of a target, path of a file under version control, or sha256 of anything"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said of one release.
+
+    Attributes:
+        directory: The release.
+        graph: What was asked for of its graph.
+        starts: The steps that were named; the release's own where none was.
+        reached: Step -> the step before it on a shortest way from one of `starts`; empty where nothing was named.
+    """
+
+    directory: Path
+    graph: Graph
+    starts: tuple[str, ...]
+    reached: dict[str, str | None]
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.description = (
+        "Show what releases were made from. Exits 0; 1 when a release does not verify, cannot be read, or nothing in "
+        "any is what was named; 2 for a wrong call."
+    )
+    parser.add_argument("releases", metavar="DIR", type=Path, nargs="+", help="a delivered directory")
+    parser.add_argument("--key", metavar="PUB", type=Path, help="public key that you trust, PEM: verify first")
+    parser.add_argument("--format", choices=(*_PRINT, _PAGE), default="tree", help="how to print it (default: tree)")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--descendants", metavar="WHAT", help=f"only what derives from WHAT: {_NAMED}")
+    which.add_argument("--ancestors", metavar="WHAT", help="only what WHAT was made from")
+    parser.set_defaults(run=run)
+
+
+def run(call: argparse.Namespace) -> int:
+    """Read, verify if there is a key, and print.
+
+    Raises:
+        ToolError: A directory or the key cannot be used, or the page is asked for of more than one release.
+    """
+    from pedigree.trust.errors import MalformedEvidence, Refused
+    from pedigree.trust.public import read_public_key
+
+    named = call.descendants or call.ancestors
+    if call.format == _PAGE and (named or len(call.releases) > 1):
+        raise ToolError("the page is of one whole release", "name one DIR, and search in the page")
+    public = read_public_key(call.key) if call.key else None
+    answers = []
+    for directory in call.releases:
+        if not directory.is_dir():
+            raise ToolError(f"{directory} is not a directory", "name the directory that was delivered")
+        try:
+            release = _open(directory, public)
+            if call.format == _PAGE:
+                sys.stdout.buffer.write(_page(release, directory, public))
+                return EXIT_FOUND
+            answers.append(_answer(directory, release, call))
+        except (Refused, MalformedEvidence) as problem:
+            print(f"error: {directory}: {problem}\nhint: ask for the release again", file=sys.stderr)
+            return EXIT_NOT
+        except (KeyError, TypeError, AttributeError, RecursionError) as problem:
+            what = f"error: {directory}: the evidence has not the shape of evidence: {problem!r}"
+            print(f"{what}\nhint: ask for the release again", file=sys.stderr)
+            return EXIT_NOT
+    if named and not any(answer.starts for answer in answers):
+        print(f"error: nothing here is {named!r}\nhint: name {_NAMED}", file=sys.stderr)
+        return EXIT_NOT
+    sys.stdout.buffer.write(_PRINT[call.format]([answer for answer in answers if answer.starts]))
+    return EXIT_FOUND
+
+
+def _open(directory: Path, public: PublicKey | None) -> Readable:
+    """The release: verified with the key, or, and this is said, not at all."""
+    from pedigree.trust.errors import Refused
+    from pedigree.trust.evidence import Delivered
+    from pedigree.trust.unverified import Unverified
+    from pedigree.trust.verify import verify_delivered
+
+    if public is None:
+        told = f"warning: {directory} is NOT VERIFIED: anybody could have written what follows"
+        print(f"{told}\nhint: --key PUB, with the signer's public key", file=sys.stderr)
+        return Unverified(directory)
+    delivered = Delivered(directory, public)
+    failed = [check for check in verify_delivered(delivered).checks if not check.holds]
+    if failed:
+        lines = "".join(f"\n  ({check.number}) {check.claim}: {check.detail}" for check in failed)
+        raise Refused(f"the release does not verify{lines}")
+    print(f"{directory}: the release holds", file=sys.stderr)
+    return delivered
+
+
+def _answer(directory: Path, release: Readable, call: argparse.Namespace) -> Answer:
+    from pedigree.trust.lineage_graph import ancestors, descendants, read_graph
+    from pedigree.trust.naming import steps_named
+
+    graph = read_graph(release.lineage)
+    if not (named := call.descendants or call.ancestors):
+        return Answer(directory, graph, tuple(name for name in graph.steps if not graph.consumers[name]), {})
+    starts = steps_named(graph, release.provenance, named)
+    reached = (descendants if call.descendants else ancestors)(graph, starts)
+    if not starts:
+        print(f"{directory}: {graph.release} has nothing of {named!r}", file=sys.stderr)
+    return Answer(directory, graph.only(reached), tuple(sorted(starts)), reached)
+
+
+def _page(release: Readable, directory: Path, public: PublicKey | None) -> bytes:
+    from pedigree.trust.instructions import KEY_FILE
+    from pedigree.trust.page import lineage_page
+    from pedigree.trust.public import read_public_key
+
+    signer = public or read_public_key(directory / KEY_FILE)
+    return lineage_page(release.lineage, release.provenance, signer.fingerprint, signer.keyid)
+
+
+def _tree(answers: Sequence[Answer]) -> bytes:
+    return "".join(f"{line}\n" for answer in answers for line in _lines(answer)).encode()
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    from pedigree.trust.lineage_graph import way
+    from pedigree.trust.tree import label, printable, tree
+
+    graph, reached = answer.graph, answer.reached
+    if not reached:
+        yield from tree(graph, answer.starts)
+        return
+    last = next(reversed(reached))
+    path = " > ".join(printable(each) for each in way(last, reached))
+    yield f"{printable(graph.release)} sha256:{graph.root}: {len(reached)} steps, the farthest by {path}"
+    for name in graph.steps:
+        before = reached[name]
+        yield f"  {label(graph, name)}{f' by {printable(before)}' if before is not None else ''}"
+
+
+def _json(answers: Sequence[Answer]) -> bytes:
+    releases = [
+        {
+            "directory": str(answer.directory),
+            "release": answer.graph.release,
+            "root": answer.graph.root,
+            "starts": answer.starts,
+            "steps": list(answer.graph.steps.values()),
+            "reached": answer.reached,
+            "edges": [{"from": start, "to": end, "role": role} for start, end, role in answer.graph.edges],
+        }
+        for answer in answers
+    ]
+    return (json.dumps({"releases": releases}, sort_keys=True) + "\n").encode()
+
+
+def _graphml(answers: Sequence[Answer]) -> bytes:
+    from pedigree.trust.graphml import graphml
+
+    return graphml([answer.graph for answer in answers])
+
+
+_PRINT: dict[str, Callable[[Sequence[Answer]], bytes]] = {
+    "tree": _tree,
+    "json": _json,
+    "graphml": _graphml,
+}

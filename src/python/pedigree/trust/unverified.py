@@ -1,0 +1,65 @@
+"""A delivered release as anybody reads it who believes it: shape is checked, signatures are not."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from pedigree.step.canonical import MalformedJson, parse_json
+from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.evidence import read_plainly
+from pedigree.trust.lineage import provenance_file
+from pedigree.trust.once import once
+from pedigree.trust.statement import PROVENANCE, check_statement
+
+
+class Readable(Protocol):
+    """What both a verified and an unverified release give."""
+
+    @property
+    def lineage(self) -> Mapping[str, Any]:
+        """The graph's document."""
+
+    @property
+    def provenance(self) -> Mapping[str, Mapping[str, Any]]:
+        """Step -> its provenance."""
+
+
+class Unverified:
+    """The graph and the provenance of a release, whoever wrote them. Raises as `Delivered` does."""
+
+    def __init__(self, release: Path) -> None:
+        self.release = release
+
+    @once
+    def lineage(self) -> dict[str, Any]:
+        """The graph's document."""
+        return self._json("lineage.json")
+
+    @once
+    def provenance(self) -> dict[str, dict[str, Any]]:
+        """Step -> its provenance, of every step that the graph names."""
+        return {step["name"]: self._statement(provenance_file(step["name"])) for step in self.lineage["steps"]}
+
+    def _statement(self, path: str) -> dict[str, Any]:
+        bundle = self._json(path)
+        try:
+            payload = binascii.a2b_base64(bundle["dsseEnvelope"]["payload"])
+            statement = parse_json(payload, f"the payload of {path}")
+        except (KeyError, TypeError, ValueError) as error:
+            raise MalformedEvidence(f"{path} is not a statement in a Sigstore bundle: {error}") from error
+        if not isinstance(statement, dict):
+            raise MalformedEvidence(f"{path} is not a statement in a Sigstore bundle")
+        check_statement(statement, path, PROVENANCE)
+        return statement
+
+    def _json(self, path: str) -> dict[str, Any]:
+        try:
+            document = parse_json(read_plainly(self.release, path), path)
+        except MalformedJson as error:
+            raise MalformedEvidence(str(error)) from error
+        if not isinstance(document, dict):
+            raise MalformedEvidence(f"{path} is not one JSON object")
+        return document
