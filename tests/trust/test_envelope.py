@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
@@ -37,6 +38,12 @@ def test_securesystemslib_verifies_the_envelope(envelope: bytes, bundle: bytes, 
     key = SSlibKey.from_dict(document.pop("keyid"), document)
     Envelope.from_dict(json.loads(envelope)).verify([key], 1)
     Envelope.from_dict(json.loads(bundle)["dsseEnvelope"]).verify([key], 1)
+
+
+def test_the_key_is_named_and_described_as_securesystemslib_does(public: PublicKey) -> None:
+    key = SSlibKey.from_crypto(load_pem_public_key(public.pem.encode()))
+    assert public.keyid == key.keyid
+    assert public.to_json() == {**key.to_dict(), "keyid": key.keyid}
 
 
 def test_another_key_is_refused(envelope: bytes, bundle: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:

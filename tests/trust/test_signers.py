@@ -16,6 +16,7 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
 
 from pedigree.step.errors import ToolError
 from pedigree.trust import signers
+from pedigree.trust.sslib import sslib_key
 from pedigree.trust.public import PublicKey, public_key, read_public_key
 from pedigree.trust.signers import NamedSigner, load_signer, open_signer, proven_public_key, signer_public_key
 from trust.builder import make_key
@@ -119,7 +120,7 @@ class Service(Signer):
 
     @property
     def public_key(self) -> Key:
-        return self.public.to_sslib()
+        return sslib_key(self.public)
 
     def sign(self, payload: bytes) -> Signature:
         return self.answer(payload)

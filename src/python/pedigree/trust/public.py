@@ -10,8 +10,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
+from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 
@@ -38,12 +38,7 @@ class PublicKey:
 
     def to_json(self) -> dict[str, Any]:
         """The key as an in-toto layout lists it."""
-        document: dict[str, Any] = self.to_sslib().to_dict()
-        return {**document, "keyid": self.keyid}
-
-    def to_sslib(self) -> SSlibKey:
-        """The key as securesystemslib has it, with the identifier that follows from this PEM."""
-        return SSlibKey.from_crypto(_load(self.pem.encode()), scheme=SCHEME)
+        return {**_described(self.pem), "keyid": self.keyid}
 
     def verifies(self, signature: str, data: bytes) -> bool:
         """Whether `signature`, a DER signature in hex, is this key's over `data`. Other threads run meanwhile."""
@@ -94,7 +89,19 @@ def from_crypto(key: object, origin: str) -> PublicKey:
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise ToolError(f"{origin} is not an ECDSA key on P-256", "make one by `python -m pedigree.trust.keys init`")
     pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return PublicKey(pem.decode(), SSlibKey.from_crypto(key, scheme=SCHEME).keyid)
+    return PublicKey(pem.decode(), _keyid(pem.decode()))
+
+
+def _described(pem: str) -> dict[str, Any]:
+    return {"keytype": "ecdsa", "scheme": SCHEME, "keyval": {"public": pem}}
+
+
+def _keyid(pem: str) -> str:
+    """The identifier that securesystemslib computes: over canonical JSON of its own kind, which escapes no newline.
+
+    It is written here, because securesystemslib imports the client of every service that happens to be installed.
+    """
+    return sha256_bytes(canonical_json(_described(pem)).replace(b"\\n", b"\n"))
 
 
 def _load(pem: bytes) -> Any:

@@ -20,6 +20,7 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
 from securesystemslib.signer._azure_signer import UnsupportedKeyType
 
 from pedigree.step.errors import ToolError
+from pedigree.trust.sslib import sslib_key
 from pedigree.trust.public import SCHEME, public_key
 
 _Imported = tuple[str, SSlibKey]
@@ -45,7 +46,7 @@ def open_cloud(uri: str) -> Signer:
     if found != uri:
         raise ToolError(f"the service's current version of that key is {found}, not {uri}", "name the current one")
     # Each service writes the same key's PEM in its own way; the key's identifier follows from ours.
-    return Signer.from_priv_key_uri(uri, public_key(str(key.keyval["public"]).encode(), uri).to_sslib())
+    return Signer.from_priv_key_uri(uri, sslib_key(public_key(str(key.keyval["public"]).encode(), uri)))
 
 
 def _import_azure(name: str) -> _Imported:

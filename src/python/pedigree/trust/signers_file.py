@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from securesystemslib.signer import CryptoSigner, Signature, Signer  # type: ignore[attr-defined]
 
 from pedigree.step.errors import ToolError
+from pedigree.trust.sslib import sslib_key
 from pedigree.trust.passphrase import PASSPHRASE_VARIABLE, ask_passphrase
 from pedigree.trust.private_files import read_private
 from pedigree.trust.public import from_crypto
@@ -39,7 +40,7 @@ def open_file(uri: str) -> Signer:
         ToolError: The URI has no absolute path, or the key cannot be read.
     """
     key = read_private_key(_file_of(uri))
-    return FileSigner(key, from_crypto(key.public_key(), uri).to_sslib())
+    return FileSigner(key, sslib_key(from_crypto(key.public_key(), uri)))
 
 
 def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:

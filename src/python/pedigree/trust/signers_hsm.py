@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from securesystemslib.signer import HSMSigner, SecretsHandler, Signer  # type: ignore[attr-defined]
 
 from pedigree.step.errors import ToolError
+from pedigree.trust.sslib import sslib_key
 from pedigree.trust.passphrase import PASSPHRASE_VARIABLE, ask_passphrase
 from pedigree.trust.public import public_key
 
@@ -52,7 +53,7 @@ def open_hsm(uri: str) -> Signer:
     pin = _pin(label)
     # What it gives back names the token by its label, so that another one, plugged in later, is not taken for it.
     found, key = HSMSigner.import_(keyid, label, pin)
-    return Signer.from_priv_key_uri(found, public_key(str(key.keyval["public"]).encode(), uri).to_sslib(), pin)
+    return Signer.from_priv_key_uri(found, sslib_key(public_key(str(key.keyval["public"]).encode(), uri)), pin)
 
 
 def _parse(uri: str) -> tuple[int | None, str | None]:
