@@ -57,21 +57,37 @@ def test_a_label_stands_for_one_stage() -> None:
 
 def test_a_gate_needs_its_metric() -> None:
     with pytest.raises(BuildError, match="metric 'review_escalation' is gated but not measured"):
-        plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], {"review_escalation": ">= 0.5"})
+        plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], {"review_escalation": ">= 0.5"}, {})
 
 
 def test_a_metric_needs_a_set_of_its_form() -> None:
-    assert plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], {COVERAGE: ">= 0.5"}).steps
+    assert plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], {COVERAGE: ">= 0.5"}, {}).steps
     with pytest.raises(BuildError, match="'completion_passes' is measured on sets of the form 'completion'"):
-        plan_eval_suite("evals/fw:suite", [SET], [COVERAGE, "completion_passes"], {})
+        plan_eval_suite("evals/fw:suite", [SET], [COVERAGE, "completion_passes"], {}, {})
     text = Facts("d:text", "dataset", sealed=True, form="text")
     with pytest.raises(BuildError, match="field 'sets': 'd:text' has the form 'text'"):
-        plan_eval_suite("evals/fw:suite", [text], [COVERAGE], {})
+        plan_eval_suite("evals/fw:suite", [text], [COVERAGE], {}, {})
 
 
 def test_a_suite_measures_on_sealed_sets_alone() -> None:
     with pytest.raises(BuildError, match="'d:open' is not sealed"):
-        plan_eval_suite("evals/fw:suite", [Facts("d:open", "dataset")], [COVERAGE], {COVERAGE: ">= 0.5"})
+        plan_eval_suite("evals/fw:suite", [Facts("d:open", "dataset")], [COVERAGE], {COVERAGE: ">= 0.5"}, {})
+
+
+def test_what_a_gate_answers_to_is_part_of_the_suite() -> None:
+    gates, traces = {COVERAGE: ">= 0.5"}, {COVERAGE: ("REQ-12", "RISK-7")}
+    (step,) = plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], gates, traces).steps
+    assert json.loads(step.config) == {"metrics": [COVERAGE], "gates": gates, "traces": {COVERAGE: ["REQ-12", "RISK-7"]}}
+
+
+def test_a_suite_without_traces_is_what_it_was_before_there_were_any() -> None:
+    (step,) = plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], {COVERAGE: ">= 0.5"}, {}).steps
+    assert step.config == '{"gates":{"review_coverage":">= 0.5"},"metrics":["review_coverage"]}'
+
+
+def test_an_id_needs_a_gate() -> None:
+    with pytest.raises(BuildError, match="field 'traces': metric 'review_coverage' is traced but not gated"):
+        plan_eval_suite("evals/fw:suite", [SET], [COVERAGE], {}, {COVERAGE: ("REQ-12",)})
 
 
 def test_a_release_holds_evaluations_of_its_own_model() -> None:

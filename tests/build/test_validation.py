@@ -24,6 +24,24 @@ def test_gates_that_are_refused(gate: str) -> None:
     assert fault and repr(gate) in fault.what
 
 
+@pytest.mark.parametrize("one", ["REQ-12", "RISK-7", "SRS-3.2.1", "42", "haz_004", "A" * 64])
+def test_ids_of_requirements_that_are_understood(one: str) -> None:
+    assert validation.traces({"accuracy": [one]}) is None
+
+
+@pytest.mark.parametrize("one", ["", " REQ-1", "REQ 1", "=REQ-1", "-1", "REQ-1\n", "REQ,1", "RÉQ-1", "A" * 65])
+def test_ids_of_requirements_that_are_refused(one: str) -> None:
+    fault = validation.traces({"accuracy": ["REQ-1", one]})
+    assert fault and repr(one) in fault.what
+
+
+def test_a_traced_metric_names_each_id_once_and_at_least_one() -> None:
+    twice = validation.traces({"accuracy": ["REQ-1", "RISK-7", "REQ-1"]})
+    assert twice and "names the id 'REQ-1' twice" in twice.what
+    none = validation.traces({"accuracy": []})
+    assert none and "names no id for metric 'accuracy'" in none.what
+
+
 def test_metrics_are_those_that_the_judge_can_take() -> None:
     assert {name: metric.task for name, metric in METRICS.items()} == validation.METRICS
     assert set(validation.FORMS) == set(SCHEMAS)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Dict, Iterable, Optional, Tuple
 from pants.engine.addresses import Address, UnparsedAddressInputs
 from pants.engine.target import (
     DictStringToStringField,
+    DictStringToStringSequenceField,
     Field,
     IntField,
     InvalidFieldException,
@@ -90,6 +91,15 @@ class CheckedMapping(CheckedField, DictStringToStringField):
 
     @classmethod
     def compute_value(cls, raw_value: Optional[Dict[str, str]], address: Address) -> Any:
+        """Check a value; `help` shows the type of `raw_value`."""
+        return super().compute_value(raw_value, address)
+
+
+class CheckedStringLists(CheckedField, DictStringToStringSequenceField):
+    """A dictionary from strings to lists of strings that is checked."""
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[Dict[str, Iterable[str]]], address: Address) -> Any:
         """Check a value; `help` shows the type of `raw_value`."""
         return super().compute_value(raw_value, address)
 

@@ -20,10 +20,18 @@ SEPARATION = "separation.json"
 CARD = "MODEL_CARD.md"
 
 
-def plan_eval_suite(address: str, sets: Sequence[Facts], metrics: Sequence[str], gates: Mapping[str, str]) -> Plan:
-    """Fix what is measured, on what, and what must be reached."""
+def plan_eval_suite(
+    address: str,
+    sets: Sequence[Facts],
+    metrics: Sequence[str],
+    gates: Mapping[str, str],
+    traces: Mapping[str, Sequence[str]],
+) -> Plan:
+    """Fix what is measured, on what, what must be reached, and which requirements and risks that answers to."""
     for metric in sorted(set(gates) - set(metrics)):
         raise in_field(address, "gates", f"metric '{metric}' is gated but not measured", "add it to metrics")
+    for metric in sorted(set(traces) - set(gates)):
+        raise in_field(address, "traces", f"metric '{metric}' is traced but not gated", "add it to gates")
     demand.require_different(address, "sets", [facts.address for facts in sets])
     for facts in sets:
         demand.require_kind(address, "sets", facts, DATASETS)
@@ -33,7 +41,8 @@ def plan_eval_suite(address: str, sets: Sequence[Facts], metrics: Sequence[str],
         if METRICS[metric] not in {facts.form for facts in sets}:
             what = f"'{metric}' is measured on sets of the form '{METRICS[metric]}', and there is none"
             raise in_field(address, "metrics", what, "name such a set in sets, or drop the metric")
-    config = settings({"metrics": list(metrics), "gates": dict(gates)})
+    traced = {"traces": {metric: list(ids) for metric, ids in traces.items()}} if traces else {}
+    config = settings({"metrics": list(metrics), "gates": dict(gates), **traced})
     roles = _datasets("sets", (facts.address for facts in sets))
     return Plan((Step(address, "eval_suite", tools.EVAL_SUITE, config, roles, ("suite.json",)),))
 

@@ -15,6 +15,7 @@ from pedigree.build.fields import (
     CheckedField,
     CheckedMapping,
     CheckedString,
+    CheckedStringLists,
     CheckedStrings,
     LabelledReferencesField,
     ReferenceField,
@@ -52,9 +53,22 @@ class GatesField(CheckedMapping):
         return validation.gates(value)
 
 
+class TracesField(CheckedStringLists):
+    alias = "traces"
+    example = "{'review_coverage': ['REQ-12', 'RISK-7']}"
+    help = (
+        "Gated metric -> ids of the requirements and risks that its gate answers to, as your requirements or risk "
+        "management tool names them. They are signed with the suite; `pedigree export --format trace-csv` prints them."
+    )
+
+    @classmethod
+    def fault(cls, value: Any) -> Optional[Fault]:
+        return validation.traces(value)
+
+
 class EvalSuiteTarget(Target):
     alias = "eval_suite"
-    core_fields = (*COMMON_TARGET_FIELDS, ArtifactDependencies, SetsField, MetricsField, GatesField)
+    core_fields = (*COMMON_TARGET_FIELDS, ArtifactDependencies, SetsField, MetricsField, GatesField, TracesField)
     help = help_text(
         """
         Sealed sets, the metrics that are taken on them, and the gates that a model must pass.
@@ -66,6 +80,7 @@ class EvalSuiteTarget(Target):
                 sets=["datasets/embedded-fw-c:review-sealed"],
                 metrics=["review_accuracy_among_answered", "review_coverage"],
                 gates={"review_accuracy_among_answered": ">= 0.90", "review_coverage": ">= 0.80"},
+                traces={"review_coverage": ["REQ-12", "RISK-7"]},
             )
         """
     )

@@ -147,13 +147,18 @@ class EvalSuiteFieldSet(StepFieldSet):
     sets: judgement_targets.SetsField
     metrics: judgement_targets.MetricsField
     gates: judgement_targets.GatesField
+    traces: judgement_targets.TracesField
 
 
 @rule(desc="Plan evaluation suite")
 async def plan_eval_suite(fields: EvalSuiteFieldSet) -> Plan:
     sets = await engine.facts_of(fields.sets.to_unparsed_address_inputs())
     return judgement.plan_eval_suite(
-        short(fields.address.spec), sets, fields.metrics.value or (), fields.gates.value or {}
+        short(fields.address.spec),
+        sets,
+        fields.metrics.value or (),
+        fields.gates.value or {},
+        fields.traces.value or {},
     )
 
 

@@ -39,6 +39,7 @@ METRICS = {
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _BUILDER = re.compile(r"(https://)?[a-z0-9]([a-z0-9.:/_-]*[a-z0-9])?")
+_TRACE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PROBABILITY = re.compile(r"0(\.[0-9]{1,6})?")
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
@@ -98,6 +99,22 @@ def gates(value: Mapping[str, str]) -> Fault | None:
                 f"the gate of metric {metric!r} must be a comparison and a decimal from 0 to 1, but is {gate!r}",
                 "write for instance '>= 0.90' or '<= 0.10'",
             )
+    return None
+
+
+def traces(value: Mapping[str, Sequence[str]]) -> Fault | None:
+    """Metric -> ids of requirements and risks."""
+    for metric, ids in sorted(value.items()):
+        if not ids:
+            return Fault(f"names no id for metric {metric!r}", "name a requirement or a risk, or drop the metric")
+        for one in ids:
+            if not _TRACE_ID.fullmatch(one):
+                return Fault(
+                    f"the id {one!r} of metric {metric!r} must be letters, digits and ._- , at most 64",
+                    "write it as the tool that keeps it does, for instance 'REQ-12'",
+                )
+            if ids.count(one) > 1:
+                return Fault(f"names the id {one!r} twice for metric {metric!r}", "name it once")
     return None
 
 
