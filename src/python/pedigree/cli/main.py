@@ -17,6 +17,7 @@ EXIT_BROKEN_PIPE = 141
 # Command -> what it is for. Its module, pedigree.cli.<command>, is imported when it is called: help must not wait.
 _COMMANDS = {
     "base": "propose, scan, approve and revoke base models",
+    "export": "write what a verified release says as CycloneDX, SPDX, trace table or map of clauses",
     "keys": "say who may say what: roles, keys, trust roots",
     "layout": "say what a release may be made of, and tell targets from that",
     "lineage": "show what releases were made from, and what derives from a data set, a file or a digest",

@@ -1,0 +1,63 @@
+"""`pedigree export DIR --key PUB --format FORMAT`: what a verified release says, in the formats of others."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pedigree.step.errors import ToolError
+
+EXIT_DONE = 0
+EXIT_DOES_NOT_HOLD = 1
+_FORMATS = ("cyclonedx", "spdx", "trace-csv", "trace-json", "clauses")
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.description = (
+        "Verify a delivered release offline and write what it says: bill of materials (CycloneDX 1.7, SPDX 3.0.1), "
+        "trace table from requirements and risks to gates, or the evidence that maps to clauses. "
+        "Exits 0 when it is written, 1 when the release does not hold, 2 for a wrong call."
+    )
+    parser.add_argument("release", metavar="DIR", type=Path, help="the delivered directory")
+    parser.add_argument("--key", metavar="PUB", type=Path, required=True, help="public key that you trust, PEM")
+    parser.add_argument("--format", choices=_FORMATS, required=True, help="what to write")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="where to write it (default: stdout)")
+    parser.set_defaults(run=run)
+
+
+def run(call: argparse.Namespace) -> int:
+    """Verify, export and write; nothing is written of a release that does not hold.
+
+    Raises:
+        ToolError: The directory, the key or the output cannot be used.
+    """
+    if not call.release.is_dir():
+        raise ToolError(f"{call.release} is not a directory", "name the directory that was delivered")
+    if call.output and call.output.resolve().is_relative_to(call.release.resolve()):
+        what = f"{call.output} lies in the release, and a file more would break it"
+        raise ToolError(what, "name a file outside of the release")
+    # Cryptography takes a while to import, and a wrong call does not need it.
+    from pedigree.export.formats import export
+    from pedigree.trust.errors import MalformedEvidence, Refused
+    from pedigree.trust.public import read_public_key
+
+    public = read_public_key(call.key)
+    try:
+        text = export(call.release, public, call.format)
+    except (Refused, MalformedEvidence) as problem:
+        print(f"error: {problem}\nhint: `pedigree verify` shows every check; do not use the release", file=sys.stderr)
+        return EXIT_DOES_NOT_HOLD
+    _write(text, call.output)
+    return EXIT_DONE
+
+
+def _write(text: bytes, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.buffer.write(text)
+        return
+    try:
+        output.write_bytes(text)
+    except OSError as error:
+        raise ToolError(f"cannot write {output}: {error.strerror}", "name a file that can be written") from error

@@ -1,0 +1,42 @@
+"""A clause, and the kinds of evidence that can map to one.
+
+That evidence maps to a clause says that it is something to show when the clause is talked about. It does not say that
+the clause is met: that takes procedures, people and decisions which no build knows of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KINDS = {
+    "provenance": "signed provenance of every step: inputs, code, packages, settings, all by digest",
+    "supplied": "signed provenance of base models: each file pinned by digest, license, origin",
+    "links": "signed in-toto links and the layout that they are held against",
+    "lineage": "the graph of all steps, for people and for programs",
+    "test results": "signed test results: which model met which gates on which sealed sets",
+    "reports": "reports of evaluations, and the answers that they were made from",
+    "traces": "signed ids of requirements and risks with their gates, and the results that answer to them",
+    "card": "the model card: intended use, limits, data, figures",
+    "signatures": "signatures and sums over every delivered file",
+    "verification": "how to verify with tools of others, the key, and the signed summary of verification",
+}
+"""Kind of evidence -> what it is."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause and the evidence that maps to it.
+
+    Attributes:
+        framework: Where the clause stands.
+        number: Its number; for guidance without numbers, its part.
+        title: Its title, or for untitled clauses what it is about.
+        kinds: Kinds of evidence, keys of `KINDS`.
+        why: What in the evidence has to do with the clause.
+    """
+
+    framework: str
+    number: str
+    title: str
+    kinds: tuple[str, ...]
+    why: str
