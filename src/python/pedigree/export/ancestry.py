@@ -81,7 +81,7 @@ def all_learning(evidence: Evidence, model: Step) -> Learned:
     return learned
 
 
-def tested_on(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+def sets_asked(evidence: Evidence) -> dict[str, tuple[str, ...]]:
     """Step of a model -> the sets that it was asked, by the steps that asked it."""
     asked: dict[str, set[str]] = {}
     for step in evidence.steps:

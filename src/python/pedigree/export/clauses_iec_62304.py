@@ -77,4 +77,11 @@ IEC_62304 = (
         ("provenance", "supplied"),
         "third-party packages by name and version, base models by digest and origin",
     ),
+    Clause(
+        _IEC_62304,
+        "8.1.3",
+        "Identify system configuration documentation",
+        ("lineage",),
+        "the set of items and versions that a release is made of",
+    ),
 )

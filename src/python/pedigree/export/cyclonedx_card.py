@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pedigree.export.ancestry import Learned, Remembered, all_learning, delivered_model, own_learning, tested_on
+from pedigree.export.ancestry import Learned, Remembered, all_learning, delivered_model, own_learning, sets_asked
 from pedigree.export.card import LIMITS, USE, USERS, statements
 from pedigree.export.cyclonedx_refs import artifact_ref
 from pedigree.export.evidence import Evidence
@@ -21,7 +21,7 @@ def stage_card(model: Step) -> dict[str, Any]:
 def delivered_card(evidence: Evidence) -> dict[str, Any]:
     """What the delivered model learned from and was judged by, what was measured, and what its authors say of it."""
     model = delivered_model(evidence)
-    learned, tested = all_learning(evidence, model), tested_on(evidence).get(model.name, ())
+    learned, tested = all_learning(evidence, model), sets_asked(evidence).get(model.name, ())
     found = [(evaluation.suite, metric) for evaluation in evidence.evaluations for metric in evaluation.metrics]
     properties = [("pedigree:trained-on", artifact_ref(name)) for name in learned.datasets]
     properties += [("pedigree:tested-on", artifact_ref(name)) for name in tested]

@@ -9,8 +9,8 @@ from pedigree.export.ancestry import (
     delivered_model,
     models,
     own_learning,
+    sets_asked,
     started_from,
-    tested_on,
 )
 from pedigree.export.evidence import CARD, Evidence
 from pedigree.export.identifiers import lineage_uri
@@ -76,7 +76,7 @@ def _relate_descent(graph: Graph, evidence: Evidence) -> None:
 
 def _relate_tests(graph: Graph, evidence: Evidence) -> None:
     """Which sealed sets each model was asked; the delivered one is the model of its last stage."""
-    tested = tested_on(evidence)
+    tested = sets_asked(evidence)
     tested[evidence.release.name] = tested.get(delivered_model(evidence).name, ())
     for model, sets in tested.items():
         graph.relate("testedOn", graph.iri("artifact", model), (graph.iri("artifact", name) for name in sets))
