@@ -18,7 +18,11 @@ CONFIGS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("config.json", {"auto_map": {"AutoModel": "modeling.Model"}}, "has 'auto_map'"),
     ("config.json", {"text_config": [{"auto_map": {}}]}, "$.text_config[0].auto_map: has 'auto_map'"),
     ("config.json", {"trust_remote_code": True}, "has 'trust_remote_code'"),  # CVE-2026-5241
-    ("config.json", {"_attn_implementation_internal": "evil/kernel"}, "has '_attn_implementation_internal'"),  # CVE-2026-4372
+    (
+        "config.json",
+        {"_attn_implementation_internal": "evil/kernel"},
+        "has '_attn_implementation_internal'",
+    ),  # CVE-2026-4372
     ("config.json", {"attn_implementation": "evil/kernel"}, "'evil/kernel' is not the name of something"),
     ("config.json", {"model_file": "model.py"}, "has 'model_file'"),
     ("config.json", {"_target_": "os.system"}, "has '_target_'"),

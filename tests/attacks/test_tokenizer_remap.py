@@ -43,9 +43,7 @@ def remapped(change: Callable[[dict[str, Any]], None]) -> bytes:
 
 
 @pytest.mark.parametrize("change", REMAPS)
-def test_it_is_found_beside_the_approved_tokenizer(
-    tmp_path: Path, change: Callable[[dict[str, Any]], None]
-) -> None:
+def test_it_is_found_beside_the_approved_tokenizer(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     approved = write_model(tmp_path / "approved")
     report = scan_base(write_model(tmp_path / "model", {"tokenizer.json": remapped(change)}), approved)
     assert found_by(report)["tokenizer-change"] == "refuse"

@@ -62,7 +62,9 @@ def test_what_nobody_here_knows_waits_for_legal() -> None:
     assert not review_license("MIT").needs_approval and not review_license("CC-BY-NC-4.0").needs_approval
 
 
-@pytest.mark.parametrize("text", ["", "MIT AND", "(MIT)", "MIT,GPL-3.0", "MIT  OR ISC", "MIT/ISC", "Apache-2.0", "A OR B"])
+@pytest.mark.parametrize(
+    "text", ["", "MIT AND", "(MIT)", "MIT,GPL-3.0", "MIT  OR ISC", "MIT/ISC", "Apache-2.0", "A OR B"]
+)
 def test_an_expression_is_what_a_build_file_accepts(text: str) -> None:
     if license_name(text) is None:
         assert review_license(text).expression == text

@@ -16,9 +16,9 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
 
 from pedigree.step.errors import ToolError
 from pedigree.trust import signers
-from pedigree.trust.sslib import sslib_key
 from pedigree.trust.public import PublicKey, public_key, read_public_key
 from pedigree.trust.signers import NamedSigner, load_signer, open_signer, proven_public_key, signer_public_key
+from pedigree.trust.sslib import sslib_key
 from trust.builder import make_key
 
 _PEM = serialization.Encoding.PEM

@@ -161,7 +161,9 @@ def test_a_probe_of_another_adapter_is_an_error(tmp_path: Path, base: Path) -> N
         scan_adapter(adapter, base, probe)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"checks":[{}]}', '{"checks":[1],"schema":"pedigree.scan/1"}', "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"checks":[{}]}', '{"checks":[1],"schema":"pedigree.scan/1"}', "\udcff"]
+)
 def test_a_probe_report_that_is_none_is_an_error(tmp_path: Path, base: Path, text: str) -> None:
     (tmp_path / "probe.json").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(ToolError, match="is not the report of a probe battery"):

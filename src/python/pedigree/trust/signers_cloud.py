@@ -20,8 +20,8 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
 from securesystemslib.signer._azure_signer import UnsupportedKeyType
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.sslib import sslib_key
 from pedigree.trust.public import SCHEME, public_key
+from pedigree.trust.sslib import sslib_key
 
 _Imported = tuple[str, SSlibKey]
 _AZURE_KEY = re.compile(r"//([A-Za-z0-9-]+)\.vault\.azure\.net/keys/([A-Za-z0-9-]+)/[0-9A-Za-z]+")

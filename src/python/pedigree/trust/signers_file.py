@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from securesystemslib.signer import CryptoSigner, Signature, Signer  # type: ignore[attr-defined]
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.sslib import sslib_key
 from pedigree.trust.passphrase import PASSPHRASE_VARIABLE, ask_passphrase
 from pedigree.trust.private_files import read_private
 from pedigree.trust.public import from_crypto
+from pedigree.trust.sslib import sslib_key
 
 SCHEME = "file"
 SIGNER_VARIABLE = "PEDIGREE_SIGNER"

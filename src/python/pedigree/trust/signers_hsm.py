@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl
 from securesystemslib.signer import HSMSigner, SecretsHandler, Signer  # type: ignore[attr-defined]
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.sslib import sslib_key
 from pedigree.trust.passphrase import PASSPHRASE_VARIABLE, ask_passphrase
 from pedigree.trust.public import public_key
+from pedigree.trust.sslib import sslib_key
 
 SCHEME = "hsm"
 MODULE_VARIABLE = "PYKCS11LIB"

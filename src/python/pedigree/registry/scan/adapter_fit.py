@@ -83,7 +83,7 @@ def _targets(adapter: Adapter) -> Iterator[Finding]:
         return
     if not adapter.modules:
         yield refuse(WEIGHTS, "changes nothing")
-    changed = {target: False for target in targets}
+    changed = dict.fromkeys(targets, False)
     for module in adapter.modules:
         named = [target for target in targets if module.name == target or module.name.endswith(f".{target}")]
         changed.update(dict.fromkeys(named, True))

@@ -79,7 +79,9 @@ def scan(kind: str, subject: Subject, further: Mapping[str, Check]) -> ScanRepor
     """Make the checks of every model and some further ones, and take the digests of what was looked at."""
     listed = run_checks(LISTING, subject)
     # What is too large is named, and not read: neither by a check nor for its digest.
-    subject = subject.without({finding.file for check in listed if check.name == "limits" for finding in check.findings})
+    subject = subject.without(
+        {finding.file for check in listed if check.name == "limits" for finding in check.findings}
+    )
     results = run_checks({**CONTENTS, **OPINIONS, **further}, subject)
     files, unread = _digests(subject)
     approved = uid_of(_digests(subject.approved)[0]) if subject.approved else ""
