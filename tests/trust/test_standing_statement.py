@@ -25,7 +25,7 @@ from pedigree.trust.standing_statement import (
 from trust.plans import configured, demo_graph, demo_plan
 
 PRODUCTS = {"model/adapter_model.safetensors": "ab" * 32}
-WORD = OwnersWord(demo_plan(), {}, ("Olga", "Otto"))
+WORD = OwnersWord(demo_plan(), {}, ("Olga", "Otto"), ())
 LOWERED = configured(demo_graph(), "evals.demo.suite", gates={"review_coverage": ">= 0.70"})
 RAISED = configured(demo_graph(), "evals.demo.suite", gates={"review_coverage": ">= 0.90"})
 

@@ -113,7 +113,8 @@ def _sign(version: Version, call: argparse.Namespace, files: Mapping[str, bytes]
     signed = Version(version.root, add_signature(version.signed, who.signer), version.before)
     root = version.root
     path = _path(root)
-    act = Act(action, path, root.digest, root.note, write_time(datetime.now(UTC)), who)
+    meaning = root.note or f"version {root.version} of the trust root says whom to believe"
+    act = Act(action, path, root.digest, meaning, write_time(datetime.now(UTC)), who)
     file_act(act, call.attestations, path, signed.signed.to_bytes())
     _tell(signed, call.attestations)
     return EXIT_HOLDS

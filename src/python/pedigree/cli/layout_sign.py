@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pedigree.cli.acts import Act, file_act, tell
+from pedigree.cli.acts import Act, file_act, record_act, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of
 from pedigree.step.errors import ToolError
@@ -33,6 +33,7 @@ def run(call: argparse.Namespace) -> int:
     keys, needed = owner_keys(register.root, register.revoked), register.root.roles[OWNER].threshold
     lacking = needed - len(pair.signers(keys))
     if lacking > 0:
+        record_act(_act(pair.plan, who))
         path = write_pair(call.attestations, pair)
         print(f"signed by {who.name} ({who.role}); it lacks {lacking} more of the owners", file=sys.stderr)
         print(call.attestations / path)
@@ -71,11 +72,14 @@ def _require_newer(plan: Plan, filed: Pair | None) -> None:
         raise ToolError(what, f"give the proposal the version {filed.plan.version + 1}")
 
 
+def _act(plan: Plan, who: Signatory) -> Act:
+    meaning = plan.note or f"'{plan.release}' may be made of what version {plan.version} of its plan says"
+    return Act("layout.sign", plan.release, plan.digest, meaning, write_time(datetime.now(UTC)), who)
+
+
 def _file(pair: Pair, who: Signatory, call: argparse.Namespace) -> None:
     """The layout first: without its plan it does not count."""
     files, plan = pair.to_files(), pair.plan
     write_attestation(call.attestations, layout_path(plan.release), files[layout_path(plan.release)])
-    meaning = plan.note or f"'{plan.release}' may be made of what version {plan.version} of its plan says"
-    act = Act("layout.sign", plan.release, plan.digest, meaning, write_time(datetime.now(UTC)), who)
-    file_act(act, call.attestations, plan_path(plan.release), files[plan_path(plan.release)])
+    file_act(_act(plan, who), call.attestations, plan_path(plan.release), files[plan_path(plan.release)])
     clear(call.attestations, plan.release)

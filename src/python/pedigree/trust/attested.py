@@ -14,11 +14,13 @@ from pedigree.trust.conformity import approvals_lacking
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evidence import ATTESTED
 from pedigree.trust.graph import Graph, graph_of_records
-from pedigree.trust.owners import word_in_force
+from pedigree.trust.owners import layout_path, word_in_force
 from pedigree.trust.permit import local_authority, require_approved
 from pedigree.trust.public import PublicKey
 from pedigree.trust.standing import require_not_revoked
-from pedigree.trust.standing_statement import Standing, standing
+from pedigree.trust.standing_statement import INSIDE, Standing, standing
+
+OWNERS = "attestations/keys/owners"
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,14 @@ class Attested:
     Attributes:
         files: Path in the release -> content, of the attestations that it brings.
         standing: How it stands to the plan that its owners signed.
+        layout: Path in the release of the layout that the owners signed, if the release is inside their plan.
+        owners: Paths in the release of the keys of those who signed it.
     """
 
     files: Mapping[str, bytes]
     standing: Standing
+    layout: str = ""
+    owners: tuple[str, ...] = ()
 
 
 def attested(directory: Path, closure: Closure, public: PublicKey) -> Attested:
@@ -55,10 +61,16 @@ def attested(directory: Path, closure: Closure, public: PublicKey) -> Attested:
             return Attested({}, standing(None, graph, ""))
         files = needed(read_attestations(directory), uids, f"{LAYOUTS}/{closure.release.name}.")
         found = standing_in(graph, closure.release.address, authority, public)
+        word = word_in_force(authority, closure.release.address)
     except (Refused, MalformedEvidence) as problem:
         what = f"'{closure.release.address}' may not be released:\n  {problem}"
         raise ToolError(what, "mend the attestations, or build from something else") from problem
-    return Attested({f"{ATTESTED}/{path}": data for path, data in files.items()}, found)
+    brought = {f"{ATTESTED}/{path}": data for path, data in files.items()}
+    if word is None or found.claim != INSIDE:
+        return Attested(brought, found)
+    owners = {f"{OWNERS}/{key.keyid[:16]}.pub": key.pem.encode() for key in word.keys}
+    layout = f"{ATTESTED}/{layout_path(closure.release.address)}"
+    return Attested({**brought, **owners}, found, layout, tuple(owners))
 
 
 def standing_in(graph: Graph, address: str, authority: Authority, public: PublicKey) -> Standing:

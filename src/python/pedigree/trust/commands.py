@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-IN_TOTO_COMMAND = """\
+from collections.abc import Sequence
+
+
+def in_toto_command(layout: str, keys: Sequence[str]) -> str:
+    """Checks the links of a release, and its files, against a layout that each of some keys must have signed."""
+    return f"""\
 (
   set -e
   view=$(mktemp -d)
   trap 'rm -rf "$view"' EXIT
   cp -rs --no-preserve=mode "$PWD/." "$view"
   cd "$view"
-  in-toto-verify --layout attestations/root.layout --verification-keys attestations/keys/signer.pub \\
+  in-toto-verify --layout {layout} --verification-keys {" ".join(keys)} \\
     --link-dir attestations/links --inspection-timeout 3600
 )"""
+
+
+IN_TOTO_COMMAND = in_toto_command("attestations/root.layout", ["attestations/keys/signer.pub"])
 """Exits with 0 if layout, links and files fit together. in-toto-verify leaves a file where it runs; hence the view."""
 
 SIGNATURE_COMMAND = """\

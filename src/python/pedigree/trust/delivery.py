@@ -83,7 +83,7 @@ def evidence_of(closure: Closure, release: Path, brought: Attested, evidence: Ev
         evidence.link(record.name, step_link(record, root))
     judges = frozenset(evaluation.judge.name for evaluation in found)
     document = lineage(closure, root, public.keyid, judges, standing_words(brought.standing))
-    _describe(closure, statements, document, evidence)
+    _describe(closure, statements, document, brought, evidence)
     _close(closure, root, evidence)
     return evidence.files
 
@@ -94,7 +94,11 @@ def _summary(closure: Closure, files: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _describe(
-    closure: Closure, statements: Mapping[str, dict[str, Any]], document: dict[str, Any], evidence: Evidence
+    closure: Closure,
+    statements: Mapping[str, dict[str, Any]],
+    document: dict[str, Any],
+    brought: Attested,
+    evidence: Evidence,
 ) -> None:
     """Write what people read, and sign the model."""
     public = evidence.public
@@ -103,7 +107,7 @@ def _describe(
         raise ToolError(f"'{closure.release.address}' delivers nothing under model/", "name a model in the release")
     evidence.files["lineage.json"] = canonical_json(document)
     evidence.files["lineage.html"] = lineage_page(document, statements, public.fingerprint, public.keyid)
-    evidence.files["VERIFY.md"] = instructions(closure.release.address, document["standing"], public)
+    evidence.files["VERIFY.md"] = instructions(closure.release.address, brought, public)
     evidence.files[KEY_FILE] = public.pem.encode()
     evidence.bundle("model.sig", model_statement(model))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pedigree.trust.commands import IN_TOTO_COMMAND
+from pedigree.trust.attested import Attested
+from pedigree.trust.commands import IN_TOTO_COMMAND, in_toto_command
 from pedigree.trust.links import DELIVERY, link_file
 from pedigree.trust.public import PublicKey
+from pedigree.trust.standing_statement import standing_words
 from pedigree.trust.sums import SEAL, SUMS
 
 KEY_FILE = "attestations/keys/signer.pub"
@@ -22,7 +24,7 @@ pip install in-toto==3.1.0 model-signing==1.1.1 pyOpenSSL
 
 (model-signing 1.1.1 imports pyOpenSSL without declaring it. Commands 1 to 3 do without model-signing.)
 
-Run the commands in this directory, which may be read-only. **The release holds if all four exit with 0.**
+Run the commands in this directory, which may be read-only. **The release holds if all {commands} exit with 0.**
 
 ## 1. The key is the one that you know
 
@@ -65,7 +67,7 @@ bits in the encoding of the signature itself.
 model_signing verify key model --signature model.sig --public_key {key}
 ```
 
-## What is where
+{plan}## What is where
 
 | path | what it is |
 |---|---|
@@ -85,18 +87,35 @@ A build on a workstation says so in `builder.id` and claims SLSA Build L1, not m
 """
 
 
-def instructions(address: str, standing: str, public: PublicKey) -> bytes:
+_PLAN = """\
+## 5. The release is inside the plan that its owners signed beforehand
+
+```sh
+{in_toto}
+```
+
+The owners signed this layout before there was a release. Their keys lie beside it; compare their fingerprints
+(`sha256sum attestations/keys/owners/*.pub`) with what the owners gave you by another way. What in-toto has no words for,
+gates and settings, stands in `attestations/trust/layouts/*.plan.json`.
+
+"""
+
+
+def instructions(address: str, brought: Attested, public: PublicKey) -> bytes:
     """The text for one release and one key.
 
     Args:
         address: The release's target.
-        standing: How it stands to the plan that its owners signed, in words.
+        brought: How it stands to the plan that its owners signed, and where their layout and keys are.
         public: The key that sealed it.
     """
+    plan = _PLAN.format(in_toto=in_toto_command(brought.layout, brought.owners)) if brought.layout else ""
     link = f"attestations/links/{link_file(DELIVERY, public.keyid)}"
     text = _TEXT.format(
         address=address,
-        standing=standing,
+        standing=standing_words(brought.standing),
+        commands="five" if plan else "four",
+        plan=plan,
         fingerprint=public.fingerprint,
         key=KEY_FILE,
         in_toto=IN_TOTO_COMMAND,

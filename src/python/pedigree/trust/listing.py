@@ -10,11 +10,13 @@ from pedigree.step.errors import ToolError
 from pedigree.trust.authority import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS, SNAPSHOT, load_authority
 from pedigree.trust.deciding import require_scanned
 from pedigree.trust.entry import Entry
-from pedigree.trust.envelope import canonical_document
 from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.owners import PLAN_SUFFIX, layout_path, owners_word, plan_path
+from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
+from pedigree.trust.plan import parse_plan
 from pedigree.trust.public import PublicKey
 from pedigree.trust.register import PUBLISHER_KEY, Register, entry_place
-from pedigree.trust.roles import OWNER, QUALITY
+from pedigree.trust.roles import QUALITY
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.signatory import Signatory
 from pedigree.trust.signed import Signed, add_signature, parse_signed
@@ -35,8 +37,8 @@ def list_files(register: Register) -> dict[str, str]:
         place = PurePosixPath(path)
         if place.parts[0] == APPROVALS and not _belongs(place.name, data, entries.get(str(place.parent))):
             raise Refused(f"{path} belongs to no entry that is filed under its uid")
-        if place.parts[0] == LAYOUTS:
-            _require_owners(data, register, path)
+    for address in _planned(register.files):
+        owners_word(register.files, register.root, register.revoked, address)
     for item in register.registered:
         require_scanned(register.files, item.entry)
     return {path: sha256_bytes(data) for path, data in register.files.items() if path.startswith(_PLACES)}
@@ -137,10 +139,18 @@ def _belongs(name: str, data: bytes, entry: Entry | None) -> bool:
     return name in (ENTRY, PUBLISHER_KEY) or name.endswith(BUNDLE) or sha256_bytes(data) in entry.evidence()
 
 
-def _require_owners(data: bytes, register: Register, path: str) -> None:
-    """A layout is signed by the owners' threshold; what it allows is for those who build and verify by it."""
-    kind = canonical_document(data, path).get("payloadType")
-    threshold = register.root.roles[OWNER].threshold
-    parse_signed(data, str(kind), path).require(
-        _keys(register, register.root, OWNER), threshold, f"{path}, by {OWNER},"
-    )
+def _planned(files: Mapping[str, bytes]) -> list[str]:
+    """Releases that a plan or a layout is filed for; both must be there, and belong together.
+
+    Raises:
+        MalformedEvidence: A file is no plan.
+        Refused: A file belongs to no plan.
+    """
+    addresses = []
+    for path, data in files.items():
+        if path.startswith(f"{LAYOUTS}/") and path.endswith(PLAN_SUFFIX):
+            addresses.append(parse_plan(parse_signed(data, PLAN, path).document, path).release)
+    expected = {path for address in addresses for path in (plan_path(address), layout_path(address))}
+    if other := sorted(path for path in files if path.startswith(f"{LAYOUTS}/") and path not in expected):
+        raise Refused(f"{other[0]} belongs to no plan")
+    return addresses

@@ -21,6 +21,7 @@ from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.signed import Signed, add_signature, parse_signed, unsigned
 
+PLAN_SUFFIX = ".plan.json"
 Files = Mapping[str, bytes]
 
 
@@ -66,11 +67,13 @@ class OwnersWord:
         plan: What the release may be made of.
         layout: The in-toto layout that goes with it.
         names: Printed names of the owners who signed, sorted.
+        keys: Their keys, by key id.
     """
 
     plan: Plan
     layout: dict[str, Any]
     names: tuple[str, ...]
+    keys: tuple[PublicKey, ...]
 
 
 def plan_path(address: str) -> str:
@@ -79,7 +82,7 @@ def plan_path(address: str) -> str:
     >>> plan_path("models/embedded-fw-c")
     'layouts/models.embedded-fw-c.plan.json'
     """
-    return f"{LAYOUTS}/{step_name(address)}.plan.json"
+    return f"{LAYOUTS}/{step_name(address)}{PLAN_SUFFIX}"
 
 
 def layout_path(address: str) -> str:
@@ -154,12 +157,14 @@ def owners_word(files: Files, root: TrustRoot, revoked: frozenset[str], address:
     pair = filed_pair(files, address)
     if pair is None:
         return None
-    signers, needed = pair.signers(owner_keys(root, revoked)), root.roles[OWNER].threshold
+    keys, needed = owner_keys(root, revoked), root.roles[OWNER].threshold
+    signers = sorted(pair.signers(keys))
     if len(signers) < needed:
         raise Refused(
             f"plan and layout of '{address}' have {len(signers)} of the {needed} owners' signatures they need"
         )
-    return OwnersWord(pair.plan, pair.layout, tuple(sorted(root.holders[keyid].name for keyid in signers)))
+    names = tuple(sorted(root.holders[keyid].name for keyid in signers))
+    return OwnersWord(pair.plan, pair.layout, names, tuple(keys[keyid] for keyid in signers))
 
 
 def owner_keys(root: TrustRoot, revoked: frozenset[str]) -> dict[str, PublicKey]:
