@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.desk import Desk
 from log.writing import SUBJECT, append, event, unlocked
 from pedigree.cli.main import main
 from pedigree.log.append import LOG_VARIABLE
@@ -216,3 +217,36 @@ def test_what_is_remembered_of_two_logs_is_kept_apart(log: Path, tmp_path: Path,
     assert verify(log, "--log", other) == 0 and verify(log) == 0
     assert len(list((tmp_path / "state/pedigree/seen").iterdir())) == 2
     assert sha256_bytes(other.encode())[:16] in str(list((tmp_path / "state/pedigree/seen").iterdir()))
+
+
+def test_what_people_sign_by_command_is_in_the_log_under_their_names(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(LOG_VARIABLE, f"sqlite://{tmp_path / 'log.db'}")
+    assert desk.init() == 0
+    assert desk.pedigree("keys", "retire", "Otto", "--time", "2026-01-31T12:00:00Z", by="Olga") == 0
+    assert desk.pedigree("snapshot", by="Quentin") == 0
+    assert desk.revoke("release", f"models/demo={SUBJECT}") == 0
+    capfd.readouterr()
+    assert main(["log", "show", "--format", "json"]) == 0
+    entries = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    told = [(entry["action"], entry["actor"]["name"], entry["details"].get("role")) for entry in entries]
+    assert told == [
+        ("log.open", "Olga", None),
+        ("keys.init", "Olga", "owner"),
+        ("keys.retire", "Olga", "owner"),
+        ("snapshot.sign", "Quentin", "quality"),
+        ("release.revoke", "Quentin", "quality"),
+    ]
+    root = str(desk.attestations / "root" / "2.json")
+    assert main(["log", "verify", "--root", root, "--head", str(tmp_path / "seen")]) == 0
+
+
+def test_what_cannot_be_logged_is_not_filed(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log.db").write_bytes(b"not a log" * 1000)
+    monkeypatch.setenv(LOG_VARIABLE, f"sqlite://{tmp_path / 'log.db'}")
+    assert desk.init() == 2
+    assert "file is not a database" in capfd.readouterr().err
+    assert not desk.attestations.exists() or not list(desk.attestations.rglob("*.json"))

@@ -5,15 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pedigree.log.append import record_event
 from pedigree.log.entry import Event
 from pedigree.trust.attestations import write_attestation
-from pedigree.trust.signatory import OpenedSigner
-
-if TYPE_CHECKING:
-    from pedigree.trust.signatory import Signatory
+from pedigree.trust.signatory import OpenedSigner, Signatory
 
 
 @dataclass(frozen=True)
@@ -37,29 +33,32 @@ class Act:
     who: Signatory
 
 
-def record_act(act: Act) -> None:
-    """Append to the audit log, where PEDIGREE_LOG names one; its head is signed with the signer that is open already.
-
-    Raises:
-        ToolError: The log cannot be written.
-    """
-    event = Event(act.who.name, act.action, act.subject, act.sha256, act.meaning, {"stated": act.time})
-    record_event(event, OpenedSigner(act.who.uri, act.who.signer, act.who.public))
-
-
 def file_act(act: Act, directory: Path, path: str, data: bytes) -> None:
-    """File what was signed, and print where.
+    """Write the act into the audit log, if there is one, file what was signed, and print where.
 
-    This is the one place that every signature of a person passes before it is in force. The log has it first, so that
-    nothing is in force that the log does not know.
+    This is the one place that every signature of a person passes before it is in force.
 
     Raises:
-        ToolError: It, or the audit log, cannot be written.
+        ToolError: It cannot be written, or not into the log; then it is not filed.
     """
     record_act(act)
     write_attestation(directory, path, data)
     print(f"signed by {act.who.name} ({act.who.role}, {act.time}): {act.meaning}", file=sys.stderr)
     print(directory / path)
+
+
+def record_act(act: Act) -> None:
+    """Write an act into the audit log, where there is one, with what was signed before it is enough to be filed.
+
+    The log has a clock of its own: somebody may state yesterday's time, and the log goes forward.
+
+    Raises:
+        ToolError: It cannot be written into the log.
+    """
+    who = act.who
+    details = {"role": who.role, "stated": act.time}
+    event = Event(who.name, act.action, act.subject, act.sha256, act.meaning, details)
+    record_event(event, OpenedSigner(who.uri, who.signer, who.public))
 
 
 def tell(*steps: str) -> None:

@@ -85,6 +85,7 @@ class PostgresDatabase:
     def prepare(self, writable: bool) -> None:
         """Find the log, or make its tables."""
         self.rows(f"SET search_path = {SCHEMA}")
+        self.rows("SET synchronous_commit = on")  # a server may be set up to forget the last seconds of a crash
         self.rows(f"SET lock_timeout = '{_PATIENCE}s'")
         if self._exists():
             return
