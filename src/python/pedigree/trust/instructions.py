@@ -95,8 +95,8 @@ _PLAN = """\
 ```
 
 The owners signed this layout before there was a release. Their keys lie beside it; compare their fingerprints
-(`sha256sum attestations/keys/owners/*.pub`) with what the owners gave you by another way. What in-toto has no words for,
-gates and settings, stands in `attestations/trust/layouts/*.plan.json`.
+(`sha256sum attestations/keys/owners/*.pub`) with what the owners gave you by another way. What in-toto has no words
+for, gates and settings, stands in `attestations/trust/layouts/*.plan.json`.
 
 """
 
