@@ -93,7 +93,7 @@ def _is_written(value: Any, text: str) -> bool:
 def _pieces(value: Any, depth: int) -> Iterator[str]:
     if depth and isinstance(value, dict) and value:
         for number, key in enumerate(sorted(value)):
-            yield f"{',' if number else '{'}{_ENCODER.encode(key)}:"
+            yield f"{',' if number else '{'}{_PARSED.encode(key)}:"
             yield from _pieces(value[key], depth - 1)
         yield "}"
     elif depth and isinstance(value, list) and value:
@@ -102,7 +102,7 @@ def _pieces(value: Any, depth: int) -> Iterator[str]:
             yield from _pieces(item, depth - 1)
         yield "]"
     else:
-        yield _ENCODER.encode(value)
+        yield _PARSED.encode(value)
 
 
 def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -146,7 +146,18 @@ def _refuse_floats(value: Any, where: str) -> None:
         raise MalformedJson(f"{where} is a {type(value).__name__}, which JSON has no word for")
 
 
+def _encoder(check_circular: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+        check_circular=check_circular,
+    )
+
+
 _LARGE = 1 << 20
 _DEEP = 2
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_ENCODER = _encoder(check_circular=True)
+_PARSED = _encoder(check_circular=False)  # what was parsed holds no circle
 _CANONICAL = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_constant)

@@ -31,6 +31,9 @@ T = TypeVar("T")
 LARGEST = 1 << 26
 """Evidence of more bytes is refused unread: the layout of 10,000 steps takes a quarter of it."""
 
+# Not through a link, and not waiting for somebody to write to a pipe.
+_PLAINLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
 
 class Delivered:
     """The files of a release, opened with one public key. Every part is read once, when first asked for.
@@ -202,20 +205,21 @@ def read_plainly(release: Path, path: str) -> bytes:
         Refused: It is missing, cannot be read, is not a file, or is larger than evidence is.
     """
     try:
-        with open(f"{release}/{path}", "rb", opener=_open_plainly) as stream:
-            status = os.fstat(stream.fileno())
+        descriptor = os.open(f"{release}/{path}", _PLAINLY)
+        try:
+            status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise Refused(f"{path} is not a file")
             if status.st_size > LARGEST:
                 raise Refused(f"{path} is larger than evidence is: {status.st_size} bytes, at most {LARGEST}")
-            return stream.read(status.st_size)
+            data = os.read(descriptor, status.st_size)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from error
-
-
-def _open_plainly(path: str, flags: int) -> int:
-    """Not through a link, and not waiting for somebody to write to a pipe."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if len(data) != status.st_size:
+        raise Refused(f"{path} was changed while it was read")
+    return data
 
 
 def _side_by_side(read: Callable[[str], T], names: Iterable[str]) -> list[T]:

@@ -25,6 +25,7 @@ class Pool:
         self.shapes: list[list[str]] = []
         self._place: dict[str, int] = {}
         self._shape: dict[tuple[str, ...], int] = {}
+        self._items: dict[str, int] = {}
 
     def add(self, value: Any) -> int:
         """The place of a value, which is added unless an equal one is there."""
@@ -36,10 +37,18 @@ class Pool:
                 self.shapes.append(list(keys))
             row = (shape, *(self.add(value[key]) for key in keys))
         elif isinstance(value, (list, tuple)):
-            row = (ARRAY, *map(self.add, value))
+            row = (ARRAY, *map(self._item, value))
         else:
             return self._put(f"[{SCALAR},{json.dumps(value)}]")
         return self._put(f"[{','.join(map(str, row))}]")
+
+    def _item(self, value: Any) -> int:
+        """As `add`, for what most often was there before: one look at the whole instead of one at each part."""
+        if not isinstance(value, dict):
+            return self.add(value)
+        if (place := self._items.get(text := _text(value))) is None:
+            place = self._items[text] = self.add(value)
+        return place
 
     def _put(self, row: str) -> int:
         place = self._place.setdefault(row, len(self.rows))
@@ -48,4 +57,4 @@ class Pool:
         return place
 
 
-_text = json.JSONEncoder(ensure_ascii=False).encode
+_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
