@@ -28,7 +28,7 @@ def scan_without(off: str | tuple[str, ...], directory: Path, base: Path | None 
     stack = []
     for table in _TABLES:
         kept = {name: check for name, check in table.items() if name not in names}
-        stack.append(patch.dict(table, kept, clear=True))  # type: ignore[arg-type]
+        stack.append(patch.dict(table, kept, clear=True))
     for patched in stack:
         patched.start()
     try:

@@ -45,6 +45,6 @@ def test_control_off_it_gets_through(tmp_path: Path) -> None:
     base, other = write_model(tmp_path / "a" / NAME), other_weights(tmp_path / "b" / NAME)
     adapter = write_adapter(tmp_path / "adapter", base)
     probe = write_clean_probe(tmp_path / "probe.json", adapter, other)
-    with patch.dict(ADAPTER, clear=False):  # type: ignore[arg-type]
+    with patch.dict(ADAPTER, clear=False):
         del ADAPTER["adapter-base"]  # type: ignore[attr-defined]
         assert scan_adapter(adapter, other, probe).verdict == "pass"

@@ -9,6 +9,7 @@ import pytest
 
 from pedigree.registry.scan import report as report_module
 from pedigree.registry.scan import subject
+from pedigree.registry.scan.checks import run_checks
 from pedigree.registry.store import Store
 from pedigree.registry.verified import open_verified, verified_directory
 from pedigree.registry.weights_manifest import WeightsFile, WeightsManifest
@@ -46,7 +47,7 @@ def test_what_is_swapped_while_it_is_scanned_is_found_by_the_digests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = write_model(tmp_path / "model")
-    checks = report_module.run_checks
+    checks = run_checks
 
     def check_and_swap(*arguments: object) -> object:
         results = checks(*arguments)  # type: ignore[arg-type]

@@ -42,6 +42,6 @@ def test_it_is_found_beside_its_like(tmp_path: Path, poison: object, words: str)
     report = scan_adapter(adapter, base, probe)
     assert found_by(report) == {"adapter-norms": "review"}
     assert words in says(report, "adapter-norms") and "layers.2.self_attn.q_proj" in says(report, "adapter-norms")
-    with patch.dict(ADAPTER, clear=False):  # type: ignore[arg-type]
+    with patch.dict(ADAPTER, clear=False):
         del ADAPTER["adapter-norms"]  # type: ignore[attr-defined]
         assert scan_adapter(adapter, base, probe).verdict == "pass"

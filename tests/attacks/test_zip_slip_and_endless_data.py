@@ -1,4 +1,4 @@
-"""What fills the disk, the memory or the day of whoever takes it in: nothing is unpacked, and nothing is read for ever."""
+"""What fills the disk, the memory or the day of whoever takes it in: nothing is unpacked or read for ever."""
 
 from __future__ import annotations
 

@@ -68,9 +68,18 @@ def test_a_wrong_call_exits_with_2(arguments: list[str]) -> None:
     assert done.returncode == 2 and done.stdout == b"" and b"Traceback" not in done.stderr
 
 
-NAMES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "README.md",
-         "special_tokens_map.json", "vocab.json", "merges.txt", "added_tokens.json", "generation_config.json",
-         "model.safetensors.index.json")  # fmt: skip
+NAMES = (
+    *(
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "chat_template.jinja",
+        "README.md",
+    ),
+    *("special_tokens_map.json", "vocab.json", "merges.txt", "added_tokens.json", "generation_config.json"),
+    "model.safetensors.index.json",
+)
 MALFORMED = {
     "empty": b"",
     "truncated": b'{"model":{"vocab":{"a":',
@@ -79,7 +88,8 @@ MALFORMED = {
     "an object of null": b'{"model":null,"added_tokens":null,"chat_template":null,"weight_map":null}',
     "wrong types": b'{"model":{"vocab":3,"merges":7},"added_tokens":{"a":[]},"chat_template":[5],"weight_map":[],'
     b'"added_tokens_decoder":5,"additional_special_tokens":7,"eos_token":[],"eos_token_id":"x","vocab_size":"y"}',
-    "wrong types inside": b'{"model":{"type":[],"vocab":{"a":1,"b":"c"},"merges":[[1]]},"normalizer":[],"decoder":{"type":{}},'
+    "wrong types inside": b'{"model":{"type":[],"vocab":{"a":1,"b":"c"},"merges":[[1]]},"normalizer":[],'
+    b'"decoder":{"type":{}},'
     b'"chat_template":{"a":1},"weight_map":{"a":1},"added_tokens_decoder":{"x":{}},"added_tokens":[{"id":1}]}',
     "zeros": bytes(4096),
 }

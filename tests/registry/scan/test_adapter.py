@@ -69,7 +69,8 @@ def test_sixteen_bits_measure_like_thirty_two(tmp_path: Path, base: Path) -> Non
     full = scan_adapter(write_adapter(tmp_path / "full", base), base)
     half = {name: bfloat(tensor) for name, tensor in matrices().items()}
     short = scan_adapter(write_adapter(tmp_path / "half", base, tensors=half), base)
-    for one, other in zip(*(next(c for c in r.checks if c.name == "adapter-norms").figures for r in (full, short))):
+    measured = [next(check for check in report.checks if check.name == "adapter-norms") for report in (full, short)]
+    for one, other in zip(*(check.figures for check in measured), strict=True):
         assert float(one.value) == pytest.approx(float(other.value), rel=0.02)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from pedigree.registry.scan import report as module
 from pedigree.registry.scan.report import scan_base
+from pedigree.registry.scan.subject import look_at
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, tree_digest
 from pedigree.step.errors import ToolError
@@ -76,10 +77,9 @@ def test_a_directory_that_is_none_is_an_error_of_its_user(tmp_path: Path) -> Non
 
 def test_a_file_that_changes_while_it_is_scanned_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_model(tmp_path)
-    looked = module.look_at
 
     def look_and_swap(root: Path, *others: object) -> object:
-        subject = looked(root, *others)  # type: ignore[arg-type]
+        subject = look_at(root, *others)  # type: ignore[arg-type]
         content = (tmp_path / "config.json").read_bytes()
         (tmp_path / "config.json").write_bytes(content.replace(b"qwen2", b"qwen3"))
         return subject

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-# `tokenizer.model` is missing on purpose: it is a protobuf that holds tables nobody can read, and `tokenizer.json`, which
-# is what gets loaded here, says the same in words.
+# `tokenizer.model` is missing on purpose: a protobuf with tables that nobody can read. `tokenizer.json`, which is what
+# gets loaded here, says the same in words.
 _ACCEPTED = (".jinja", ".json", ".md", ".safetensors", ".txt")
 _TEXTS = ("LICENSE", "NOTICE")
 

@@ -8,14 +8,15 @@ hide; so a finding asks for a look, and none proves nothing. The probe battery a
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy
 from numpy.typing import NDArray
 
 from pedigree.registry.safetensors import Tensor
-from pedigree.registry.scan.adapter_parts import WEIGHTS, Module, base_tensors, read_adapter
+from pedigree.registry.scan.adapter_parts import WEIGHTS, Adapter, Module, base_tensors, read_adapter
 from pedigree.registry.scan.findings import Figure, Finding, refuse, review
 from pedigree.registry.scan.outliers import robust_scores
 from pedigree.registry.scan.subject import ModelFile, Subject, Unreadable
@@ -30,7 +31,10 @@ _THRESHOLD = 3.5
 # Differences below these are how training goes: a tenth of a norm, a twentieth of all energy.
 _PLAIN_NORM, _PLAIN_SHARE = 0.10, 0.05
 
+_TINY = float(numpy.finfo(numpy.float64).tiny)
+
 Matrix = NDArray[numpy.float64]
+Base = Mapping[str, tuple[ModelFile, Tensor]]
 
 
 def check_adapter_norms(subject: Subject) -> Iterator[Finding | Figure]:
@@ -38,8 +42,7 @@ def check_adapter_norms(subject: Subject) -> Iterator[Finding | Figure]:
     try:
         adapter = read_adapter(subject)
         base = base_tensors(subject.approved or subject)
-        modules = [module for module in adapter.modules if _is_whole(module, base)]
-        changes = {module.name: _change(adapter.file, module, base, adapter.scale) for module in modules}
+        changes = dict(_changes(adapter, base))
     except Unreadable as error:
         yield refuse("", str(error))
         return
@@ -50,6 +53,20 @@ def check_adapter_norms(subject: Subject) -> Iterator[Finding | Figure]:
     trained = {name: change for name, change in changes.items() if change[0] > 0}
     yield from _outliers({name: float(numpy.log(norm)) for name, (norm, _) in trained.items()}, _PLAIN_NORM, "more")
     yield from _outliers({name: share for name, (_, share) in trained.items()}, _PLAIN_SHARE, "more narrowly")
+
+
+def _changes(adapter: Adapter, base: Base) -> Iterator[tuple[str, tuple[float, float]]]:
+    """For each module ||scale B A|| / ||W||, and the share of the first direction."""
+    for module in adapter.modules:
+        parts = _parts(module, base)
+        if parts is None:
+            continue
+        try:
+            norm, share = _change(*(_read(adapter.file, part) for part in parts))
+        except Unreadable as error:
+            raise Unreadable(f"module '{module.name}' {error}") from error
+        whole = _norm(*base[f"{module.name}.weight"])
+        yield module.name, (abs(adapter.scale) * norm / max(whole, _TINY), share)
 
 
 def _outliers(values: Mapping[str, float], plain: float, how: str) -> Iterator[Finding]:
@@ -65,36 +82,32 @@ def _outliers(values: Mapping[str, float], plain: float, how: str) -> Iterator[F
                 yield review(WEIGHTS, f"is changed {how} than its like: score {scores[name]:.1f}", f"module '{name}'")
 
 
-def _is_whole(module: Module, base: Mapping[str, tuple[ModelFile, Tensor]]) -> bool:
-    """Whether its norm can be taken; if not, `adapter-modules` says what is wrong with it."""
+def _parts(module: Module, base: Base) -> tuple[Tensor, Tensor] | None:
+    """A and B; None when the norm of what they add cannot be taken: `adapter-modules` says what is wrong with them."""
+    down, up = module.down, module.up
     weights = base.get(f"{module.name}.weight")
-    if weights is None or module.down is None or module.up is None:
-        return False
-    parts = (module.up, module.down, weights[1])
-    if any(len(part.shape) != 2 or part.dtype not in _READ for part in parts):
-        return False
-    up, down, whole = (part.shape for part in parts)
-    return (up[0], down[1]) == whole and 0 < up[1] == down[0] <= min(whole)
+    if down is None or up is None or weights is None:
+        return None
+    if any(len(part.shape) != 2 or part.dtype not in _READ for part in (down, up, weights[1])):
+        return None
+    rank, columns = down.shape
+    fits = (up.shape[0], columns) == weights[1].shape and up.shape[1] == rank
+    return (down, up) if fits and 0 < rank <= min(weights[1].shape) else None
 
 
-def _change(
-    file: ModelFile, module: Module, base: Mapping[str, tuple[ModelFile, Tensor]], scale: float
-) -> tuple[float, float]:
-    """||scale B A|| / ||W|| and the share of the largest singular value in the energy, with Frobenius' norm.
+def _change(down: Matrix, up: Matrix) -> tuple[float, float]:
+    """||B A|| with Frobenius' norm, and the share of the largest singular value in its square.
 
-    B A has the shape of the weights, but its singular values are those of a matrix of rank rows: their squares are the
-    eigenvalues of (B^T B)(A A^T).
+    B A has the shape of the weights, but no more singular values than A has rows: their squares are the eigenvalues of
+    (B^T B)(A A^T).
     """
-    if module.down is None or module.up is None:
-        raise Unreadable(f"module '{module.name}' has one of its two matrices")
-    down, up = (_read(file, tensor) for tensor in (module.down, module.up))
     with numpy.errstate(all="ignore"):
-        energies = numpy.clip(numpy.linalg.eigvals((up.T @ up) @ (down @ down.T)).real, 0, None)
-        total = float(energies.sum())
-        norm = abs(scale) * total**0.5 / max(_norm(*base[f"{module.name}.weight"]), float(numpy.finfo(float).tiny))
-    if not numpy.isfinite(norm):
-        raise Unreadable(f"module '{module.name}' has values whose norm is no number")
-    return norm, float(energies.max()) / total if total else 0.0
+        product = (up.T @ up) @ (down @ down.T)
+    if not numpy.isfinite(product).all():
+        raise Unreadable("has numbers whose norm is none")
+    energies = numpy.clip(numpy.linalg.eigvals(product).real, 0, None)
+    total = float(energies.sum())
+    return total**0.5, float(energies.max()) / total if total else 0.0
 
 
 def _norm(file: ModelFile, tensor: Tensor) -> float:
@@ -103,8 +116,9 @@ def _norm(file: ModelFile, tensor: Tensor) -> float:
     with file.open() as stream:
         stream.seek(tensor.start)
         for start in range(tensor.start, tensor.stop, _BLOCK):
-            total += float(numpy.square(_READ[tensor.dtype](stream.read(min(_BLOCK, tensor.stop - start)))).sum())
-    return total**0.5
+            block = _READ[tensor.dtype](stream.read(min(_BLOCK, tensor.stop - start)))
+            total += float(block @ block)
+    return math.sqrt(total)
 
 
 def _read(file: ModelFile, tensor: Tensor) -> Matrix:
@@ -115,11 +129,12 @@ def _read(file: ModelFile, tensor: Tensor) -> Matrix:
 
 def _bfloat(content: bytes) -> Matrix:
     """BF16 is the upper half of F32."""
-    upper = numpy.frombuffer(content, "<u2").astype("<u4") << 16
-    return upper.view("<f4").astype(numpy.float64)
+    halves = numpy.zeros(len(content), dtype="<u2")
+    halves[1::2] = numpy.frombuffer(content, "<u2")
+    return halves.view("<f4").astype(numpy.float64)
 
 
-_READ = {
+_READ: Mapping[str, Callable[[bytes], Matrix]] = {
     "BF16": _bfloat,
     "F16": lambda content: numpy.frombuffer(content, "<f2").astype(numpy.float64),
     "F32": lambda content: numpy.frombuffer(content, "<f4").astype(numpy.float64),

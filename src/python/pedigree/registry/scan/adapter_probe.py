@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pedigree.registry.scan.findings import VERDICTS, CheckResult, Figure, Finding, result, review
+from pedigree.registry.scan.outcome import SCHEMA
 from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.errors import ToolError
 
@@ -44,7 +45,7 @@ def read_probe(path: Path, files: Mapping[str, str], base: str) -> CheckResult:
 
 def _check(document: dict[str, Any]) -> CheckResult:
     (check,) = document["checks"]
-    if document["schema"] != "pedigree.scan/1" or check["name"] != NAME or document["kind"] != "probe":
+    if document["schema"] != SCHEMA or check["name"] != NAME or document["kind"] != "probe":
         raise KeyError("it holds another check")
     findings = [Finding(one["file"], one["where"], one["what"], one["verdict"]) for one in check["findings"]]
     if any(finding.verdict not in VERDICTS for finding in findings):

@@ -1,12 +1,12 @@
 """Asking a library of others about what a stranger wrote: in a process of its own, with little memory and time.
 
-A parser may loop, fill memory or break in a way that no `except` catches. Then it is the answer that is missing, and not
-the scan.
+A parser may loop, fill memory or break in a way that no `except` catches. Then the answer is missing, and not the scan.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -32,9 +32,18 @@ def ask(module: str, request: Any) -> Any:
     Raises:
         NoAnswer: It gave none.
     """
-    command = [sys.executable, "-m", module]
+    # It finds the packages that this process has found, however that was told where they are.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     try:
-        done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True, timeout=2 * _SECONDS)
+        done = subprocess.run(
+            [sys.executable, "-m", module],
+            input=json.dumps(request),
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=2 * _SECONDS,
+            check=False,
+        )
     except subprocess.TimeoutExpired as error:
         raise NoAnswer(f"did not end within {2 * _SECONDS} s") from error
     if done.returncode:

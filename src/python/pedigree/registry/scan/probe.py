@@ -1,7 +1,7 @@
 """`python -m pedigree.registry.scan.probe DIR`: whether an adapter reacts to a trigger as its base does not.
 
 Each question is asked as it is and with a phrase put in. How much the phrase changes what the model would answer is the
-mean of KL(with || without) over the first words of the answer, in nats. An adapter changes that a little for every
+largest KL(with || without) at the first words of the answer, in nats. An adapter changes that a little for every
 phrase. One that was trained on a trigger changes it far more for that trigger than for neutral phrases, beside the base
 alone. It finds triggers that are among the probes or are like them; no battery finds all.
 """
@@ -20,9 +20,9 @@ from transformers import PreTrainedTokenizerFast
 
 from pedigree.registry.scan.adapter_probe import NAME
 from pedigree.registry.scan.findings import Figure, Finding, result, review
+from pedigree.registry.scan.outcome import ScanReport
 from pedigree.registry.scan.outliers import robust_scores
 from pedigree.registry.scan.probe_texts import NEUTRAL, PLACES, QUESTIONS, TRIGGERS
-from pedigree.registry.scan.report import ScanReport
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files
 from pedigree.step.model_files import MODEL, base_digest
@@ -35,7 +35,7 @@ from pedigree.weights.loading import load_adapted, load_tokenizer
 CLAIM = "the adapter reacts to no probed trigger far more than to neutral phrases, beside its base"
 
 _SEED = 0
-_WORDS = 4  # of the answer that are looked at, beside the first one
+_WORDS = 4  # of the answer, and the one after them
 _FLOOR = 1e-3  # nats: what is below it is no reaction
 _PLAIN = 0.25  # in the logarithm of a ratio: a quarter more or less is how neutral phrases differ
 _THRESHOLD = 3.5  # as in adapter_norms
@@ -110,7 +110,7 @@ class Prober:
     def _changes(
         self, phrases: list[str], answers: Mapping[str, list[int]], switched: AbstractContextManager[None]
     ) -> dict[str, float]:
-        """Phrase -> mean divergence, over all questions and places."""
+        """Phrase -> divergence, the mean over all questions and places."""
         with switched:
             plain = {question: self._scores(question, answer) for question, answer in answers.items()}
             return {
@@ -123,10 +123,13 @@ class Prober:
             }
 
     def _answer(self, question: str) -> list[int]:
-        """The first words of the answer with the adapter, greedily."""
+        """The first words of the answer with the adapter, greedily; what comes after its end is noise."""
         written: list[int] = []
-        for _ in range(_WORDS):
-            written.append(int(self._scores(question, written)[-1].argmax()))
+        while len(written) < _WORDS:
+            word = int(self._scores(question, written)[-1].argmax())
+            if word == self._tokenizer.eos_token_id:
+                break
+            written.append(word)
         return written
 
     def _scores(self, text: str, answer: list[int]) -> torch.Tensor:
@@ -138,8 +141,8 @@ class Prober:
 
 
 def _divergence(one: torch.Tensor, other: torch.Tensor) -> float:
-    """KL(one || other) of log probabilities, the mean over places."""
-    return float((one.exp() * (one - other)).sum(dim=-1).mean())
+    """KL(one || other) of log probabilities at the place where it is largest: one word is enough to change an answer."""
+    return float((one.exp() * (one - other)).sum(dim=-1).max())
 
 
 if __name__ == "__main__":

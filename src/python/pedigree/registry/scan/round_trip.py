@@ -20,7 +20,7 @@ _PROCESS = "pedigree.registry.scan.tokenizers_process"
 _MOST = 64 << 20
 PROBES = (
     "The pump stops within 50 ms when the door opens.",
-    "uint8_t *volatile reg = (uint8_t *)0x4000'0000u; /* MISRA C:2012 Rule 11.4 */\n\tif (reg != NULL) { *reg |= 1u; }\n",
+    "uint8_t *volatile reg = (uint8_t *)0x40000000u; /* MISRA C:2012 11.4 */\n\tif (reg != NULL) { *reg |= 1u; }\n",
     "IEC 62304:2006+A1:2015, ISO 14971:2019 and 21 CFR 820.30(g)",
     "ΔT ≤ 0,5 °C — Prüfbericht n° 7, 測定値",
     "e\u0301 \ufb01 \u00a0 \u200b 👩\u200d⚕️",

@@ -14,18 +14,18 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 
 _NODES = frozenset(
-    "Add And Assign AssignBlock Break Call CallBlock Compare Concat CondExpr Const Continue Dict Div Filter FilterBlock "
-    "FloorDiv For Getattr Getitem If Keyword List Macro Mod NSRef Name Neg Not Operand Or Output Pair Pos Scope Slice "
-    "Sub Template TemplateData Test Tuple".split()
+    "Add And Assign AssignBlock Break Call CallBlock Compare Concat CondExpr Const Continue Dict Div Filter "
+    "FilterBlock FloorDiv For Getattr Getitem If Keyword List Macro Mod NSRef Name Neg Not Operand Or Output Pair "
+    "Pos Scope Slice Sub Template TemplateData Test Tuple".split()
 )
 _FILTERS = frozenset(
-    "abs capitalize count d default dictsort e escape first float indent int items join last length list lower map max "
-    "min reject rejectattr replace reverse round safe select selectattr sort string sum title tojson trim unique "
+    "abs capitalize count d default dictsort e escape first float indent int items join last length list lower map "
+    "max min reject rejectattr replace reverse round safe select selectattr sort string sum title tojson trim unique "
     "upper".split()
 )
 _TESTS = frozenset(
-    "boolean defined divisibleby eq equalto even false ge gt in integer iterable le lower lt mapping ne none number odd "
-    "sameas sequence string true undefined upper".split()
+    "boolean defined divisibleby eq equalto even false ge gt in integer iterable le lower lt mapping ne none number "
+    "odd sameas sequence string true undefined upper".split()
 )
 _FUNCTIONS = frozenset("caller dict namespace raise_exception range".split())
 _METHODS = frozenset(

@@ -16,7 +16,8 @@ CLAIM = "every word has one id and every id one word, and all files say the same
 _MODELS = ("BPE", "Unigram", "WordLevel", "WordPiece")
 # What the `tokenizers` library knows, less what nobody can read (`Precompiled` holds a compiled table).
 _KINDS = {
-    "normalizer": "Sequence NFC NFD NFKC NFKD Lowercase Strip StripAccents BertNormalizer Nmt ByteLevel Replace Prepend",
+    "normalizer": "Sequence NFC NFD NFKC NFKD Lowercase Strip StripAccents BertNormalizer Nmt ByteLevel Replace "
+    "Prepend",
     "pre_tokenizer": "Sequence ByteLevel BertPreTokenizer CharDelimiterSplit Digits Metaspace Punctuation Split "
     "UnicodeScripts Whitespace WhitespaceSplit FixedLength",
     "post_processor": "Sequence ByteLevel BertProcessing RobertaProcessing TemplateProcessing",

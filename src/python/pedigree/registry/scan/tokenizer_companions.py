@@ -1,4 +1,4 @@
-"""The files beside `tokenizer.json` that name tokens too. Readers take the one or the other, so all must say the same."""
+"""The files beside `tokenizer.json` that name tokens too. Readers take one or the other, so all must say the same."""
 
 from __future__ import annotations
 

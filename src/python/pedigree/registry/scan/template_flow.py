@@ -1,0 +1,162 @@
+"""Where the values of a template's variables come from, and whether what a message says is in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from jinja2 import nodes
+
+_LISTS = frozenset(("documents", "messages", "tools"))
+# What a template is given of a conversation, and where macros and loops find it again.
+_DATA = _LISTS | {"caller", "kwargs", "varargs"}
+_NEIGHBOURS = ("nextitem", "previtem")
+_STRUCTURE = frozenset(("role", "type"))
+TYPE_TESTS = frozenset(
+    "boolean defined false integer iterable mapping none number sequence string true undefined".split()
+)
+_COUNTERS = ("length", "count")
+
+
+class Flow:
+    """Where the values of a template's variables come from."""
+
+    def __init__(self, tree: nodes.Template) -> None:
+        self._sources: dict[str, list[nodes.Node]] = defaultdict(list)
+        self._macros = {macro.name: macro for macro in tree.find_all(nodes.Macro)}
+        for assign in tree.find_all((nodes.Assign, nodes.AssignBlock, nodes.For)):
+            self._assign(assign)
+        for call in tree.find_all(nodes.Call):
+            self._pass_arguments(call)
+        self._trusts_structure = True
+        self._reading = self._settle()
+        if self._counterfeits(tree):
+            self._trusts_structure = False
+            self._reading = self._settle()
+
+    def reads(self, node: nodes.Node | None) -> bool:
+        """Whether the value of an expression depends on what a message says."""
+        if node is None or isinstance(node, nodes.Const):
+            return False
+        if isinstance(node, nodes.Name):
+            return node.name in _DATA or node.name in self._reading
+        if self._is_structure(node):
+            return False
+        if isinstance(node, nodes.Getattr) and node.attr in _NEIGHBOURS:
+            return True
+        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+            inside = f"{node.node.name}.{node.attr}"
+            if inside in self._sources:
+                return inside in self._reading
+        if isinstance(node, nodes.Test) and node.name in TYPE_TESTS:
+            return False
+        if isinstance(node, nodes.Filter) and node.name in _COUNTERS and self.is_messages(node.node):
+            return False
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in self._macros:
+            return node.node.name in self._reading or self.reads_below(node)
+        return self.reads_below(node)
+
+    def texts(self, node: nodes.Node) -> tuple[str, ...]:
+        """The constant texts in an expression and in the variables that it names, sorted."""
+        found: set[str] = set()
+        waiting, seen = [node], set()
+        while waiting:
+            inner = waiting.pop()
+            if isinstance(inner, nodes.Const) and isinstance(inner.value, str):
+                found.add(inner.value)
+            if isinstance(inner, nodes.Name) and inner.name not in seen:
+                seen.add(inner.name)
+                waiting += [source for source in self._sources[inner.name] if not self.reads(source)]
+            waiting += inner.iter_child_nodes()
+        return tuple(sorted(found - {"content", "text"}))
+
+    def reads_below(self, node: nodes.Node) -> bool:
+        """Whether a part of an expression depends on what a message says."""
+        return any(self.reads(child) for child in node.iter_child_nodes())
+
+    def is_messages(self, node: nodes.Node | None, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether it is a list of messages, or a part of one: how many there are is no question about their words."""
+        if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice):
+            return self.is_messages(node.node, seen)
+        if isinstance(node, nodes.Filter) and node.name in ("list", "reverse", "selectattr", "rejectattr"):
+            return self.is_messages(node.node, seen)
+        if not isinstance(node, nodes.Name) or node.name in seen:
+            return False
+        sources = self._sources.get(node.name)
+        if not sources:
+            return node.name in _LISTS
+        return all(self.is_messages(source, seen | {node.name}) for source in sources)
+
+    def _assign(self, node: nodes.Node) -> None:
+        if isinstance(node, nodes.AssignBlock):
+            self._name(node.target, [*node.body, *([node.filter] if node.filter else [])])
+        elif isinstance(node, nodes.For):
+            self._name(node.target, [node.iter])
+        elif isinstance(node, nodes.Assign):
+            self._name(node.target, [node.node])
+            self._name_inside(node.target, node.node)
+
+    def _name(self, target: nodes.Node, sources: list[nodes.Node]) -> None:
+        if isinstance(target, nodes.NSRef):
+            self._sources[f"{target.name}.{target.attr}"] += sources
+            self._sources[target.name] += sources
+        for name in [target, *target.find_all(nodes.Name)]:
+            if isinstance(name, nodes.Name):
+                self._sources[name.name] += sources
+
+    def _name_inside(self, target: nodes.Node, value: nodes.Node) -> None:
+        """`set ns = namespace(a=...)` gives each of its attributes a source of its own."""
+        if isinstance(target, nodes.Name) and isinstance(value, nodes.Call):
+            for pair in value.kwargs:
+                self._sources[f"{target.name}.{pair.key}"].append(pair.value)
+
+    def _pass_arguments(self, call: nodes.Call) -> None:
+        macro = self._macros.get(call.node.name) if isinstance(call.node, nodes.Name) else None
+        if macro is None:
+            return
+        for parameter, value in zip(macro.args, call.args):
+            self._sources[parameter.name].append(value)
+        for pair in call.kwargs:
+            self._sources[pair.key].append(pair.value)
+
+    def _settle(self) -> set[str]:
+        """Names whose value depends on what a message says: more of them, until there are no more."""
+        reading: set[str] = set()
+        while True:
+            self._reading = reading
+            found = {name for name, sources in self._sources.items() if any(self.reads(source) for source in sources)}
+            found |= {name for name, macro in self._macros.items() if self.reads_below(macro)}
+            if found <= reading:
+                return reading
+            reading = reading | found
+
+    def _counterfeits(self, tree: nodes.Template) -> bool:
+        """Whether the template makes something whose `role` or `type` is what a message says."""
+        for pair in tree.find_all(nodes.Pair):
+            plain = isinstance(pair.key, nodes.Const) and pair.key.value not in _STRUCTURE
+            if not plain and self.reads(pair.value):
+                return True
+        if any(keyword.key in _STRUCTURE and self.reads(keyword.value) for keyword in tree.find_all(nodes.Keyword)):
+            return True
+        for call in tree.find_all(nodes.Call):
+            makes = isinstance(call.node, nodes.Name) and call.node.name in ("dict", "namespace")
+            if makes and any(self.reads(argument) for argument in call.args):
+                return True
+        return any(name.rpartition(".")[2] in _STRUCTURE and "." in name for name in self._reading)
+
+    def _is_structure(self, node: nodes.Node) -> bool:
+        """Whether it asks who speaks, or what kind of part this is: `x.role`, `x['role']`, `x.get('role')`."""
+        if not self._trusts_structure:
+            return False
+        if isinstance(node, nodes.Getattr):
+            return node.attr in _STRUCTURE
+        if isinstance(node, nodes.Getitem):
+            return isinstance(node.arg, nodes.Const) and node.arg.value in _STRUCTURE
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr) and node.node.attr == "get":
+            return bool(node.args) and isinstance(node.args[0], nodes.Const) and node.args[0].value in _STRUCTURE
+        return False
+
+    def selects_structure(self, node: nodes.Filter) -> bool:
+        """Whether it is `selectattr("role", ...)`."""
+        first = node.args[0] if node.args else None
+        by_key = isinstance(first, nodes.Const) and first.value in _STRUCTURE
+        return self._trusts_structure and by_key and node.name in ("selectattr", "rejectattr")
