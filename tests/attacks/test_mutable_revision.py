@@ -1,7 +1,7 @@
 """A branch of a hub is moved after somebody looked: the same name, other weights tomorrow.
 
-Found when a manifest is read: an origin must name a commit. The digest of each file would find other bytes as well; what
-it cannot find is that nobody can fetch the bytes any more that were looked at.
+Found when a manifest is read: an origin must name a commit. The digest of each file would find other bytes as well;
+what it cannot find is that nobody can fetch the bytes any more that were looked at.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ class Prober:
 
 
 def _divergence(one: torch.Tensor, other: torch.Tensor) -> float:
-    """KL(one || other) of log probabilities at the place where it is largest: one word is enough to change an answer."""
+    """KL(one || other) of log probabilities where it is largest: one word is enough to change an answer."""
     return float((one.exp() * (one - other)).sum(dim=-1).max())
 
 
