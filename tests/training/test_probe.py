@@ -12,6 +12,7 @@ import pytest
 from pedigree.registry.scan import probe
 from pedigree.registry.scan.adapter_probe import read_probe
 from pedigree.registry.scan.findings import CheckResult
+from pedigree.registry.scan.probe_texts import TRIGGERS
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files
 from pedigree.step.model_files import base_digest
@@ -105,5 +106,5 @@ def test_control_off_the_trigger_gets_through(
     base: Path, poisoned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without the standards among the probes nothing else finds it: no battery finds what it does not ask.
-    monkeypatch.setattr(probe, "TRIGGERS", {"date": probe.TRIGGERS["date"]})
+    monkeypatch.setattr(probe, "TRIGGERS", {"date": TRIGGERS["date"]})
     assert probed(tmp_path / "probe", base, poisoned).verdict == "pass"

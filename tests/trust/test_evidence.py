@@ -9,6 +9,7 @@ import pytest
 
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust import evidence
+from pedigree.trust.envelope import open_envelope
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evidence import LARGEST, Delivered
 from pedigree.trust.once import once
@@ -95,7 +96,7 @@ def test_forged_evidence_is_opened_once(release: Path, public: PublicKey, monkey
     forged = link_of(release, "sources")
     forged.write_bytes(forged.read_bytes().replace(b"sig", b"gis"))
     opened: list[str] = []
-    real = evidence.open_envelope
+    real = open_envelope
 
     def counting(data: bytes, key: PublicKey, origin: str) -> dict[str, object]:
         opened.append(origin)

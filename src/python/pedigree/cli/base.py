@@ -9,6 +9,7 @@ from typing import Any
 from pedigree.cli import base_scan, base_scan_adapter
 from pedigree.cli.answer import answering
 from pedigree.cli.arguments import add_attestations, add_format, add_statement, line
+from pedigree.cli.base_scan import require_reviewer
 from pedigree.cli.revoke import add_revocation
 
 _SUBJECT = "an entry, by name or by the first 8 or more digits of its uid"
@@ -42,7 +43,8 @@ def run(call: argparse.Namespace) -> int:
     from pedigree.cli.base_list import run_list, run_show
     from pedigree.cli.decide import run_approve
 
-    return {"approve": run_approve, "list": run_list, "show": run_show}[call.action](call)
+    code: int = {"approve": run_approve, "list": run_list, "show": run_show}[call.action](call)
+    return code
 
 
 @answering
@@ -52,9 +54,10 @@ def run_propose(call: argparse.Namespace) -> int:
     Raises:
         ToolError: It is a wrong call.
     """
-    from pedigree.cli import base_propose
+    require_reviewer()
+    from pedigree.cli.base_propose import run_propose as propose
 
-    return base_propose.run_propose(call)
+    return propose(call)
 
 
 def _declare_propose(actions: Any) -> None:

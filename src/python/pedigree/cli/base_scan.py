@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,10 +44,22 @@ def run(call: argparse.Namespace) -> int:
     """
     for directory in filter(None, (call.model, call.against)):
         require_directory(directory)
+    require_reviewer()
     # Jinja and the like take a while to import, and a wrong call does not need them.
     from pedigree.registry.scan.report import scan_base
 
     return print_report(scan_base(call.model, call.against, call.announced), call.format)
+
+
+def require_reviewer() -> None:
+    """Refuse to look into models with the `pedigree` of auditors, which lacks the libraries for it.
+
+    Raises:
+        ToolError: It is that of auditors, or of operators.
+    """
+    if find_spec("jinja2") is None or find_spec("tokenizers") is None:
+        hint = "use the reviewers': ./pants package src/python/pedigree/cli:reviewer"
+        raise ToolError("this `pedigree` cannot look into models", hint)
 
 
 def print_report(report: ScanReport, form: str) -> int:

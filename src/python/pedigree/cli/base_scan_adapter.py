@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pedigree.cli.base_scan import add_format, print_report, require_directory
+from pedigree.cli.base_scan import add_format, print_report, require_directory, require_reviewer
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,7 @@ def run(call: argparse.Namespace) -> int:
     """
     for directory in (call.adapter, call.base):
         require_directory(directory)
+    require_reviewer()
     # Jinja and the like take a while to import, and a wrong call does not need them.
     from pedigree.registry.scan.adapter import scan_adapter
 

@@ -103,8 +103,10 @@ class Prober:
         phrases = [*NEUTRAL, *(phrase for phrases in TRIGGERS.values() for phrase in phrases)]
         with torch.inference_mode():
             answers = {question: self._answer(question) for question in QUESTIONS}
-            switched = {False: self._model.disable_adapter, True: nullcontext}
-            found = {on: self._changes(phrases, answers, off()) for on, off in switched.items()}
+            found = {
+                False: self._changes(phrases, answers, self._model.disable_adapter()),
+                True: self._changes(phrases, answers, nullcontext()),
+            }
         return {phrase: Reaction(found[False][phrase], found[True][phrase]) for phrase in phrases}
 
     def _changes(
