@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,11 @@ def test_a_file_is_named_when_it_is_refused(tmp_path: Path) -> None:
         read_json(path)
     path.write_text(json.dumps({"a": 1}))
     assert read_json(path) == {"a": 1}
+
+
+def test_a_repeated_key_is_named_in_linear_time() -> None:
+    keys = ",".join(f'"{number}":0' for number in range(300_000))
+    started = time.monotonic()
+    with pytest.raises(MalformedJson, match="duplicate key '7'"):
+        parse_json(f'{{{keys},"7":1}}', "here")
+    assert time.monotonic() - started < 10

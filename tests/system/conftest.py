@@ -66,7 +66,11 @@ python_sources(
     resolve=parametrize("data", "ml", "verifiers", "trust"),
 )
 python_sources(name="training", sources=["training/*.py"], resolve="ml")
-python_sources(name="pin", sources=["registry/pin.py", "registry/safetensors.py"], resolve="data")
+python_sources(
+    name="pin",
+    sources=["registry/pin.py", "registry/safetensors.py", "registry/scan/*.py"],
+    resolve="data",
+)
 python_sources(
     name="registry",
     sources=["registry/*.py", "!registry/pin.py", "!registry/safetensors.py"],

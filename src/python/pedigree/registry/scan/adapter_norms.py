@@ -1,9 +1,10 @@
 """Check `adapter-norms`: no module is changed far more, or far more narrowly, than its like.
 
 A back door needs little: training on a trigger piles up in few modules, and there in few directions (Merenciano et al.,
-Weight space detection of backdoors in LoRA adapters, arXiv:2602.15195, 2026). Without a bank of good adapters to learn
-from, each module is held against the others of its adapter. That finds what sticks out, and not one that was trained to
-hide; so a finding asks for a look, and none proves nothing. The probe battery asks the model itself.
+Weight space detection of backdoors in LoRA adapters, arXiv:2602.15195, 2026; Lelle, arXiv:2605.30189, 2026). Without a
+bank of good adapters to learn from, each module is held against the others of its adapter. That finds what sticks out,
+and not one that was trained to hide; so a finding asks for a look, and none proves nothing. The probe battery asks the
+model itself.
 """
 
 from __future__ import annotations
