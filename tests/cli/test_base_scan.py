@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import resource
@@ -12,17 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from pedigree.cli import base_scan
 from pedigree.registry.scan.report import scan_base
+from registry.scan.adapters import write_adapter, write_clean_probe
 from registry.scan.models import write_model
 
 _CALL = """
-import argparse, sys
-from pedigree.cli import base_scan
+import argparse, importlib, sys
 from pedigree.step.errors import ToolError
+sys.modules.update(dict.fromkeys(filter(None, sys.argv[2].split(","))))
+command = importlib.import_module("pedigree.cli." + sys.argv[1])
 parser = argparse.ArgumentParser()
-base_scan.declare(parser)
-call = parser.parse_args()
+command.declare(parser)
+call = parser.parse_args(sys.argv[3:])
 try:
     sys.exit(call.run(call))
 except ToolError as error:
@@ -32,11 +32,13 @@ except ToolError as error:
 GIB = 1 << 30
 
 
-def pedigree(*arguments: str | Path, memory: int = 2 * GIB) -> subprocess.CompletedProcess[bytes]:
-    """The command in a process that gets so much memory and no more."""
+def pedigree(
+    *arguments: str | Path, command: str = "base_scan", lacking: str = "", memory: int = 2 * GIB
+) -> subprocess.CompletedProcess[bytes]:
+    """A command in a process that gets so much memory and no more, and lacks a package."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return subprocess.run(
-        [sys.executable, "-c", _CALL, *map(str, arguments)],
+        [sys.executable, "-c", _CALL, command, lacking, *map(str, arguments)],
         env=environment,
         capture_output=True,
         check=False,
@@ -114,7 +116,29 @@ def test_a_gigabyte_is_refused_within_a_gigabyte_of_memory(tmp_path: Path, name:
     assert b"claims 1.0 GiB, of which the disk holds" in done.stdout
 
 
-def test_arguments_are_declared_once() -> None:
-    parser = argparse.ArgumentParser()
-    base_scan.declare(parser)
-    assert parser.parse_args(["x"]).run is base_scan.run
+@pytest.mark.parametrize("command", ["base_scan", "base_scan_adapter"])
+def test_a_pedigree_that_cannot_scan_says_which_one_can(tmp_path: Path, command: str) -> None:
+    arguments = (tmp_path, *(("--base", tmp_path) if command == "base_scan_adapter" else ()))
+    done = pedigree(*arguments, command=command, lacking="jinja2")
+    assert done.returncode == 2 and b"lacks jinja2" in done.stderr and b"cli:reviewer" in done.stderr
+
+
+def test_an_adapter_is_scanned_beside_its_base(tmp_path: Path) -> None:
+    base = write_model(tmp_path / "base")
+    adapter = write_adapter(tmp_path / "adapter", base)
+    probe = write_clean_probe(tmp_path / "probe.json", adapter, base)
+    done = pedigree(adapter, "--base", base, "--probe", probe, command="base_scan_adapter", memory=4 * GIB)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert b"pass    adapter-norms" in done.stdout
+    unprobed = pedigree(adapter, "--base", base, "--format", "json", command="base_scan_adapter", memory=4 * GIB)
+    assert unprobed.returncode == 1 and json.loads(unprobed.stdout)["verdict"] == "review"
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", "adapter_model.safetensors"])
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_a_malformed_adapter_is_refused_without_a_traceback(tmp_path: Path, kind: str, name: str) -> None:
+    base = write_model(tmp_path / "base")
+    adapter = write_adapter(tmp_path / "adapter", base)
+    (adapter / name).write_bytes(MALFORMED[kind])
+    done = pedigree(adapter, "--base", base, command="base_scan_adapter", memory=4 * GIB)
+    assert done.returncode == 1 and b"Traceback" not in done.stderr

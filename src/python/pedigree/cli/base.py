@@ -9,7 +9,7 @@ from typing import Any
 from pedigree.cli import base_scan, base_scan_adapter
 from pedigree.cli.answer import answering
 from pedigree.cli.arguments import add_attestations, add_format, add_statement, line
-from pedigree.cli.base_scan import require_reviewer
+from pedigree.cli.base_scan import reviewers_packages
 from pedigree.cli.revoke import add_revocation
 
 _SUBJECT = "an entry, by name or by the first 8 or more digits of its uid"
@@ -54,8 +54,8 @@ def run_propose(call: argparse.Namespace) -> int:
     Raises:
         ToolError: It is a wrong call.
     """
-    require_reviewer()
-    from pedigree.cli.base_propose import run_propose as propose
+    with reviewers_packages():
+        from pedigree.cli.base_propose import run_propose as propose
 
     return propose(call)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib.util import find_spec
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,22 +45,11 @@ def run(call: argparse.Namespace) -> int:
     """
     for directory in filter(None, (call.model, call.against)):
         require_directory(directory)
-    require_reviewer()
-    # Jinja and the like take a while to import, and a wrong call does not need them.
-    from pedigree.registry.scan.report import scan_base
+    with reviewers_packages():
+        # Jinja and the like take a while to import, and a wrong call does not need them.
+        from pedigree.registry.scan.report import scan_base
 
     return print_report(scan_base(call.model, call.against, call.announced), call.format)
-
-
-def require_reviewer() -> None:
-    """Refuse to look into models with the `pedigree` of auditors, which lacks the libraries for it.
-
-    Raises:
-        ToolError: It is that of auditors, or of operators.
-    """
-    if find_spec("jinja2") is None or find_spec("tokenizers") is None:
-        hint = "use the reviewers': ./pants package src/python/pedigree/cli:reviewer"
-        raise ToolError("this `pedigree` cannot look into models", hint)
 
 
 def print_report(report: ScanReport, form: str) -> int:
@@ -76,6 +66,20 @@ def require_directory(path: Path) -> None:
     """
     if not path.is_dir():
         raise ToolError(f"{path} is not a directory", "name the directory of a model")
+
+
+@contextmanager
+def reviewers_packages() -> Iterator[None]:
+    """Import what auditors and operators need not have.
+
+    Raises:
+        ToolError: This `pedigree` does not have it.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        hint = "use the one of reviewers: ./pants package src/python/pedigree/cli:reviewer"
+        raise ToolError(f"this `pedigree` cannot scan, because it lacks {error.name}", hint) from error
 
 
 def _size(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pedigree.cli.base_scan import add_format, print_report, require_directory, require_reviewer
+from pedigree.cli.base_scan import add_format, print_report, require_directory, reviewers_packages
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +29,7 @@ def run(call: argparse.Namespace) -> int:
     """
     for directory in (call.adapter, call.base):
         require_directory(directory)
-    require_reviewer()
-    # Jinja and the like take a while to import, and a wrong call does not need them.
-    from pedigree.registry.scan.adapter import scan_adapter
+    with reviewers_packages():
+        from pedigree.registry.scan.adapter import scan_adapter
 
     return print_report(scan_adapter(call.adapter, call.base, call.probe), call.format)

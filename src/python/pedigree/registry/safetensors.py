@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from pedigree.step.canonical import MalformedJson, parse_json
@@ -59,16 +58,6 @@ class Tensor:
     shape: tuple[int, ...]
     start: int
     stop: int
-
-
-def check_safetensors(path: Path) -> None:
-    """Check that a file is well-formed.
-
-    Raises:
-        MalformedWeights: It is not; the message says what is wrong, without the file's name.
-    """
-    with path.open("rb") as stream:
-        read_tensors(stream, path.stat().st_size)
 
 
 def read_tensors(stream: BinaryIO, size: int) -> list[Tensor]:

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from statistics import mean, median
 
+import peft
 import torch
 from peft import PeftModel
 from transformers import PreTrainedTokenizerFast
@@ -67,10 +68,9 @@ def main(step: StepContext) -> None:
     base, adapter = step.input("base"), step.input("model")
     model = load_adapted(base, adapter, trainable=False).eval().to(device)
     said = judge(Prober(model, load_tokenizer(base), device).reactions())
-    tools = tuple((name, module.__version__) for name, module in (("torch", torch),))
     with model_directory(base) as files:
         belongs = base_digest(directory_files(files))
-    checked = result(NAME, CLAIM, said, tools)
+    checked = result(NAME, CLAIM, said, (("peft", peft.__version__), ("torch", str(torch.__version__))))
     report = ScanReport("probe", directory_files(adapter / MODEL), belongs, (checked,))
     step.output("probe.json").write_bytes(report.render())
 
@@ -103,11 +103,9 @@ class Prober:
         phrases = [*NEUTRAL, *(phrase for phrases in TRIGGERS.values() for phrase in phrases)]
         with torch.inference_mode():
             answers = {question: self._answer(question) for question in QUESTIONS}
-            found = {
-                False: self._changes(phrases, answers, self._model.disable_adapter()),
-                True: self._changes(phrases, answers, nullcontext()),
-            }
-        return {phrase: Reaction(found[False][phrase], found[True][phrase]) for phrase in phrases}
+            base = self._changes(phrases, answers, self._model.disable_adapter())
+            adapted = self._changes(phrases, answers, nullcontext())
+        return {phrase: Reaction(base[phrase], adapted[phrase]) for phrase in phrases}
 
     def _changes(
         self, phrases: list[str], answers: Mapping[str, list[int]], switched: AbstractContextManager[None]
