@@ -99,7 +99,8 @@ def _text(report: ScanReport) -> str:
 
 
 def _json(report: ScanReport) -> str:
-    return report.render().decode()
+    rendered: bytes = report.render()
+    return rendered.decode()
 
 
 _PRINT = {"text": _text, "json": _json}
