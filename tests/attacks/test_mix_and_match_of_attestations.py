@@ -42,17 +42,11 @@ def missing_revocation(before: Files, after: Files) -> Files:
     return {path: data for path, data in {**before, **after}.items() if not path.startswith("revocations/")}
 
 
-def old_snapshot(before: Files, after: Files) -> Files:
-    """Today's files with the snapshot of then."""
-    return {**after, "snapshot.json": before["snapshot.json"]}
-
-
 @pytest.mark.parametrize(
     ("mix", "told"),
     [
         (withdrawn_approval, "entry.json is not listed by the snapshot|addendum.md is not listed by the snapshot"),
         (missing_revocation, "revocations/.* is missing"),
-        (old_snapshot, "approvals/.* is missing"),
     ],
 )
 def test_the_snapshot_says_what_belongs_together(
@@ -63,7 +57,7 @@ def test_the_snapshot_says_what_belongs_together(
         verifier.believes(mix(before, after))
 
 
-@pytest.mark.parametrize("mix", [withdrawn_approval, missing_revocation, old_snapshot])
+@pytest.mark.parametrize("mix", [withdrawn_approval, missing_revocation])
 def test_control_off_each_mix_is_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mix: Callable[[Files, Files], Files]
 ) -> None:

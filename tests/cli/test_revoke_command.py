@@ -50,7 +50,7 @@ def test_a_revoked_base_is_found_in_what_was_made_from_it(
     assert out.startswith(f"{started.attestations}/revocations/base-{tree_digest(TINY)[:16]}.")
     assert "./pants dependents --transitive models/base:tiny" in err
     assert "pedigree lineage DIR --descendants models/base:tiny" in err
-    assert "it leads to the release by models/base:tiny -> models/demo:" in found(started, graph)
+    assert "the way from there is models/base:tiny -> models/demo:" in found(started, graph)
 
 
 @pytest.mark.parametrize("form", ["{tree}", "{file}", "sha256:{file}"])

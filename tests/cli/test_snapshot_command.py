@@ -10,11 +10,13 @@ import pytest
 from cli.desk import BASE, NOON, Desk
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import Authority, load_authority
+from pedigree.trust.owners import layout_path, plan_path
 from pedigree.trust.root import parse_root
 from pedigree.trust.signed import unsigned
 from pedigree.trust.snapshot import PAYLOAD_TYPE, Snapshot, parse_snapshot
 from pedigree.trust.times import parse_time
 from trust.office import Office
+from trust.plans import demo_plan, sign_plan
 
 
 def snapshot(desk: Desk) -> Snapshot:
@@ -93,21 +95,31 @@ def test_an_entry_under_another_uid_is_refused(desk: Desk, capsys: pytest.Captur
     place = desk.file_entry("Quentin", "Lea")
     place.rename(place.with_name("0" * 16))
     assert desk.pedigree("snapshot", by="Quentin") == 1
-    assert "belongs to no entry that is filed under its uid" in capsys.readouterr().err
+    assert "is the entry of another base model" in capsys.readouterr().err
 
 
 def test_a_layout_is_signed_by_owners(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.init()
     office = Office(desk.directory)
-    layout = unsigned({"_type": "layout"}, "application/vnd.in-toto+json")
-    path = desk.attestations / "layouts" / "models.demo.layout"
-    path.parent.mkdir()
-    path.write_bytes(office.sign(layout, "Quentin"))
+    root = parse_root((desk.attestations / "root/1.json").read_bytes(), "root")[0]
+
+    def file_signed(name: str) -> None:
+        office.files.clear()
+        sign_plan(office, demo_plan(), root, name)
+        for path, data in office.files.items():
+            (desk.attestations / path).parent.mkdir(exist_ok=True)
+            (desk.attestations / path).write_bytes(data)
+
+    file_signed("Quentin")
     assert desk.pedigree("snapshot", by="Quentin") == 1
-    assert "layouts/models.demo.layout, by owner, has 0 of the 1 signatures" in capsys.readouterr().err
-    path.write_bytes(office.sign(layout, "Otto"))
+    assert "plan and layout of 'models/demo:demo' have 0 of the 1 owners' signatures" in capsys.readouterr().err
+    file_signed("Otto")
     assert desk.pedigree("snapshot", by="Quentin") == 0
-    assert set(snapshot(desk).files) == {"layouts/models.demo.layout"}
+    assert set(snapshot(desk).files) == {plan_path("models/demo:demo"), layout_path("models/demo:demo")}
+    (desk.attestations / plan_path("models/demo:demo")).unlink()
+    assert desk.pedigree("snapshot", by="Quentin") == 1
+    assert "belongs to no plan" in capsys.readouterr().err
+    file_signed("Otto")
     desk.revoke("key", "Otto", by="Olga")
     assert desk.pedigree("snapshot", by="Quentin") == 1
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-
-from securesystemslib.signer import Signer  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING
 
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signed import add_signature, parse_signed, unsigned
 from pedigree.trust.statement import is_sha256
 from pedigree.trust.times import is_time
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
 SCHEMA = "pedigree.log.head/1"
 PAYLOAD_TYPE = "application/vnd.pedigree.log-head+json"

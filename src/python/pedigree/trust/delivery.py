@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from securesystemslib.signer import Signer  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any
 
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
@@ -27,6 +25,9 @@ from pedigree.trust.public import PublicKey
 from pedigree.trust.standing_statement import standing_statement, standing_words
 from pedigree.trust.summary import summary
 from pedigree.trust.sums import SEAL, SUMS, sums
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
 
 @dataclass

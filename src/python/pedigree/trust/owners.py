@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
-
-from securesystemslib.signer import Signer  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any
 
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
@@ -20,6 +18,9 @@ from pedigree.trust.public import PublicKey
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.signed import Signed, add_signature, parse_signed, unsigned
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
 PLAN_SUFFIX = ".plan.json"
 Files = Mapping[str, bytes]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from securesystemslib.signer import Signer  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.decisions import Manifestation
 from pedigree.trust.public import PublicKey, public_key
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.signers import open_signer
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
-
-from securesystemslib.signer import Signer  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any
 
 from pedigree.step.canonical import canonical_json
 from pedigree.trust.envelope import canonical_document, decode_base64, encode_base64, pae
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import PublicKey
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
