@@ -16,6 +16,7 @@ from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 
 SCHEME = "ecdsa-sha2-nistp256"
+_LARGEST = 1 << 16
 _ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 
@@ -72,12 +73,16 @@ def public_key(pem: bytes, origin: str) -> PublicKey:
 
 
 def read_public_key(path: Path) -> PublicKey:
-    """Read a public key from a PEM file, as `public_key` does."""
+    """Read a public key from a PEM file, as `public_key` does; a pipe, a device and what is far too large are none."""
+    hint = "name a .pub file that exists"
     try:
-        return public_key(path.read_bytes(), str(path))
+        if path.exists() and not path.is_file():
+            raise ToolError(f"{path} is not a file", hint)
+        with path.open("rb") as stream:
+            pem = stream.read(_LARGEST)
     except OSError as error:
-        what = f"cannot read the public key {path}: {error.strerror}"
-        raise ToolError(what, "name a .pub file that exists") from error
+        raise ToolError(f"cannot read the public key {path}: {error.strerror}", hint) from error
+    return public_key(pem, str(path))
 
 
 def from_crypto(key: object, origin: str) -> PublicKey:
