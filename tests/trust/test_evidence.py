@@ -9,11 +9,12 @@ import pytest
 
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust import evidence
-from pedigree.trust.envelope import open_envelope
+from pedigree.trust.envelope import envelope_payload
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.evidence import LARGEST, Delivered
+from pedigree.trust.evidence import Delivered
 from pedigree.trust.once import once
 from pedigree.trust.public import PublicKey
+from pedigree.trust.reading import LARGEST
 from pedigree.trust.sharing import Shared
 from pedigree.trust.verify import verify_release
 from trust.forge import link_of, payload, resign
@@ -96,13 +97,12 @@ def test_forged_evidence_is_opened_once(release: Path, public: PublicKey, monkey
     forged = link_of(release, "sources")
     forged.write_bytes(forged.read_bytes().replace(b"sig", b"gis"))
     opened: list[str] = []
-    real = open_envelope
 
-    def counting(data: bytes, key: PublicKey, origin: str) -> dict[str, object]:
+    def counting(data: bytes, key: PublicKey, origin: str) -> bytes:
         opened.append(origin)
-        return real(data, key, origin)
+        return envelope_payload(data, key, origin)
 
-    monkeypatch.setattr(evidence, "open_envelope", counting)
+    monkeypatch.setattr(evidence, "envelope_payload", counting)
     assert not verify_release(release, public).holds
     assert opened.count(f"attestations/links/{forged.name}") == 1
 

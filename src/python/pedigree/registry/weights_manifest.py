@@ -30,7 +30,7 @@ from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.errors import ToolError
 
 # The manifest of ten thousand files takes a tenth of it.
-_LARGEST = 1 << 25
+_LARGEST_MANIFEST = 1 << 25
 SCHEMA = "pedigree.weights/1"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
@@ -72,11 +72,13 @@ def read_weights_manifest(path: Path) -> WeightsManifest:
         if path.exists() and not path.is_file():
             raise ToolError(f"{path} is not a file", "name a weights manifest")
         with path.open("rb") as stream:
-            text = stream.read(_LARGEST + 1)
+            text = stream.read(_LARGEST_MANIFEST + 1)
     except OSError as error:
         raise ToolError(f"cannot read {path}: {error.strerror}", "name a weights manifest") from error
-    if len(text) > _LARGEST:
-        raise ToolError(f"{path} is larger than a manifest may be: {_LARGEST} bytes", "name a weights manifest")
+    if len(text) > _LARGEST_MANIFEST:
+        raise ToolError(
+            f"{path} is larger than a manifest may be: {_LARGEST_MANIFEST} bytes", "name a weights manifest"
+        )
     return parse_weights_manifest(text, str(path))
 
 

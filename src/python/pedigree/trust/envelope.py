@@ -46,10 +46,15 @@ def open_envelope(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]
         MalformedEvidence: It is not written as `sign_envelope` writes.
         Refused: The signature is not this key's.
     """
+    return open_payload(envelope_payload(data, public, origin), origin)
+
+
+def envelope_payload(data: bytes, public: PublicKey, origin: str) -> bytes:
+    """The bytes in an envelope that `public` signed; raises as `open_envelope` does."""
     envelope = _object(data, origin)
     payload = _payload(envelope, public, origin)
     _require_written(data, _envelope_bytes(envelope), origin)
-    return open_payload(payload, origin)
+    return payload
 
 
 def open_bundle(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]:

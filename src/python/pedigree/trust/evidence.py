@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+import json
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pedigree.step.canonical import MalformedJson, parse_canonical
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.attestations import read_attestations
-from pedigree.trust.envelope import bundle_payload, open_bundle, open_envelope, open_payload
+from pedigree.trust.envelope import bundle_payload, envelope_payload, open_bundle, open_envelope, open_payload
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import ROLE
-from pedigree.trust.hashing import digests_of, plain_files, processors
+from pedigree.trust.forks import side_by_side
+from pedigree.trust.hashing import digests_of, plain_files
 from pedigree.trust.lineage import SCHEMA, provenance_file
-from pedigree.trust.links import DELIVERY, SOURCES, link_file
+from pedigree.trust.links import DELIVERY, LINKS, SOURCES, link_file
 from pedigree.trust.once import once
 from pedigree.trust.public import PublicKey
+from pedigree.trust.reading import read_plainly
 from pedigree.trust.sharing import Shared
 from pedigree.trust.statement import PROVENANCE, check_statement
 
 Artifacts = dict[str, str]
 ATTESTED = "attestations/trust"
 """Where a release has its copy of the attestations that were in force when it was sealed."""
-T = TypeVar("T")
-
-LARGEST = 1 << 26
-"""Evidence of more bytes is refused unread: the layout of 10,000 steps takes a quarter of it."""
-
-# Not through a link, and not waiting for somebody to write to a pipe.
-_PLAINLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+BUNDLE = ".sigstore.json"
 
 
 class Delivered:
@@ -58,9 +53,12 @@ class Delivered:
             Refused: As `read_plainly`, or it is not what it was at first.
         """
         data = read_plainly(self.release, path)
-        if self._seen.setdefault(path, digest := sha256_bytes(data)) != digest:
-            raise Refused(f"{path} was changed while it was read")
+        self._see(path, sha256_bytes(data))
         return data
+
+    def _see(self, path: str, digest: str) -> None:
+        if self._seen.setdefault(path, digest) != digest:
+            raise Refused(f"{path} was changed while it was read")
 
     @once
     def digests(self) -> Artifacts:
@@ -82,7 +80,7 @@ class Delivered:
             raise MalformedEvidence(f"{path} is not a layout")
         for step in document["steps"]:
             for side in ("expected_materials", "expected_products"):
-                step[side] = [list(map(self._shared.text, rule)) for rule in step[side]]
+                step[side] = self._shared.rules(step[side])
         return document
 
     @once
@@ -94,6 +92,7 @@ class Delivered:
             raise MalformedEvidence(str(error)) from error
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise MalformedEvidence(f"lineage.json is not a {SCHEMA} document")
+        self._shared.steps(document["steps"])
         return document
 
     @once
@@ -107,8 +106,10 @@ class Delivered:
     @once
     def links(self) -> dict[str, dict[str, Any]]:
         """Step -> link, of every step of the layout."""
-        names = (SOURCES, *self.step_names, DELIVERY)
-        return dict(zip(names, _side_by_side(self._link, names), strict=True))
+        paths = {name: f"{LINKS}{link_file(name, self.public.keyid)}" for name in (SOURCES, *self.step_names, DELIVERY)}
+        with closing(self._opened(list(paths.values()))) as opened:
+            found = zip(paths.items(), opened, strict=True)
+            return {name: self._link(name, path, document) for (name, path), (document, _) in found}
 
     def materials(self, step: str) -> Artifacts:
         """What a step consumed, by its link."""
@@ -130,7 +131,13 @@ class Delivered:
 
     @once
     def _provenance(self) -> dict[str, tuple[dict[str, Any], str]]:
-        return dict(zip(self.step_names, _side_by_side(self._signed_provenance, self.step_names), strict=True))
+        paths = {name: provenance_file(name) for name in self.step_names}
+        found = {}
+        with closing(self._opened(list(paths.values()))) as opened:
+            for (name, path), (document, digest) in zip(paths.items(), opened, strict=True):
+                self._check_provenance(document, path)
+                found[name] = document, digest
+        return found
 
     def statement(self, path: str, predicate_type: str | None = None) -> dict[str, Any]:
         """A signed statement of this release, checked for shape."""
@@ -168,12 +175,19 @@ class Delivered:
                 found[origin["role"][len(ROLE) :]] = origin["step"]
         return found
 
-    def _signed_provenance(self, step: str) -> tuple[dict[str, Any], str]:
-        path = provenance_file(step)
-        payload = bundle_payload(self.read(path), self.public, path)
-        document = open_payload(payload, path)
-        self._check_provenance(document, path)
-        return document, sha256_bytes(payload)
+    def _opened(self, paths: Sequence[str]) -> Generator[tuple[dict[str, Any], str], None, None]:
+        """Signed documents, and the digest of each as it was signed."""
+        with closing(side_by_side(self._verified, paths)) as verified:
+            for path, (payload, digest, seen) in zip(paths, verified, strict=True):
+                self._see(path, seen)
+                yield json.loads(payload), digest  # what it is written as was compared where its signature was
+
+    def _verified(self, path: str) -> tuple[bytes, str, str]:
+        """A signed payload in canonical JSON, its digest, and that of the file."""
+        data = read_plainly(self.release, path)
+        payload = (bundle_payload if path.endswith(BUNDLE) else envelope_payload)(data, self.public, path)
+        open_payload(payload, path)
+        return payload, sha256_bytes(payload), sha256_bytes(data)
 
     def _check_provenance(self, document: dict[str, Any], path: str) -> None:
         try:
@@ -184,9 +198,7 @@ class Delivered:
         listed = document["predicate"]["buildDefinition"]["resolvedDependencies"], document["subject"]
         check_statement(document, path, PROVENANCE, {id(each) for each in listed})
 
-    def _link(self, name: str) -> dict[str, Any]:
-        path = f"attestations/links/{link_file(name, self.public.keyid)}"
-        document = open_envelope(self.read(path), self.public, path)
+    def _link(self, name: str, path: str, document: dict[str, Any]) -> dict[str, Any]:
         if document.get("_type") != "link" or document.get("name") != name:
             raise Refused(f"{path} is not the link of step '{name}'")
         for side in ("materials", "products"):
@@ -196,33 +208,3 @@ class Delivered:
                 raise MalformedEvidence(f"{path}: {side} must be one SHA-256 in lower-case hex each") from error
         document["environment"] = self._shared.flat(document["environment"])
         return document
-
-
-def read_plainly(release: Path, path: str) -> bytes:
-    """The bytes of a file of a release.
-
-    Raises:
-        Refused: It is missing, cannot be read, is not a file, or is larger than evidence is.
-    """
-    try:
-        descriptor = os.open(f"{release}/{path}", _PLAINLY)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise Refused(f"{path} is not a file")
-            if status.st_size > LARGEST:
-                raise Refused(f"{path} is larger than evidence is: {status.st_size} bytes, at most {LARGEST}")
-            data = os.read(descriptor, status.st_size)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise Refused(f"{path}: {error.strerror}") from error
-    if len(data) != status.st_size:
-        raise Refused(f"{path} was changed while it was read")
-    return data
-
-
-def _side_by_side(read: Callable[[str], T], names: Iterable[str]) -> list[T]:
-    """Read evidence on all processors: threads wait for each other while they parse, but not while they verify."""
-    with ThreadPoolExecutor(processors()) as pool:
-        return list(pool.map(read, names))

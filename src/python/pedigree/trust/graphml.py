@@ -29,8 +29,8 @@ def graphml(graphs: Sequence[Graph]) -> bytes:
     for number, graph in enumerate(graphs):
         _add(drawn, graph, f"{number}/" if len(graphs) > 1 else "")
     ElementTree.indent(root, " ")
-    written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return written + b"\n"
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
 
 
 def _add(drawn: ElementTree.Element, graph: Graph, prefix: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pedigree.step.digests import sha256_file
 from pedigree.trust.errors import Refused
+from pedigree.trust.forks import processors
 
 
 def plain_files(directory: Path) -> dict[str, int]:
@@ -42,11 +43,6 @@ def digests_of(directory: Path, files: dict[str, int]) -> dict[str, str]:
     except OSError as error:
         raise Refused(f"{error.filename}: {error.strerror}") from error
     return {path: found[path] for path in files}
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def _walk(directory: str, prefix: str) -> Iterator[tuple[str, int]]:

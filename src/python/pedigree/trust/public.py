@@ -42,7 +42,7 @@ class PublicKey:
         return {**_described(self.pem), "keyid": self.keyid}
 
     def verifies(self, signature: str, data: bytes) -> bool:
-        """Whether `signature`, a DER signature in hex, is this key's over `data`. Other threads run meanwhile."""
+        """Whether `signature`, a DER signature in hex, is this key's over `data`."""
         try:
             self._crypto.verify(bytes.fromhex(signature), data, _ALGORITHM)
         except (InvalidSignature, ValueError):

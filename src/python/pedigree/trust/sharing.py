@@ -15,12 +15,13 @@ _SHARED = frozenset({"packages", "environment", "platform", "properties", "accel
 
 
 class Shared:
-    """Gives for each value the first one that was equal to it. Threads may use it at once."""
+    """Gives for each value the first one that was equal to it."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._digests: dict[str, dict[str, str]] = {}
         self._flat: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        self._rules: dict[tuple[str, ...], list[str]] = {}
         self._descriptors: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def text(self, text: str) -> str:
@@ -35,7 +36,7 @@ class Shared:
             raise ValueError("no digest set")
         if value.keys() != {"sha256"} or not is_sha256(value["sha256"]):
             raise ValueError("not one SHA-256 in lower-case hex")
-        return self._digests.setdefault(value["sha256"], value)
+        return self._digests.setdefault(value["sha256"], {"sha256": self.text(value["sha256"])})
 
     def flat(self, value: dict[str, str]) -> dict[str, str]:
         """An object of strings; raises TypeError for another."""
@@ -51,6 +52,18 @@ class Shared:
             known = self._digests.get(value["sha256"])
             shared[self._texts.setdefault(path, path)] = known if known == value else self.digest(value)
         return shared
+
+    def rules(self, rules: list[list[str]]) -> list[list[str]]:
+        """Rules of a layout."""
+        return [self._rules.setdefault(tuple(rule), list(map(self.text, rule))) for rule in rules]
+
+    def steps(self, steps: list[dict[str, Any]]) -> None:
+        """Share the parts of what a lineage says of its steps, in place; raises as `provenance` does."""
+        for step in steps:
+            for name in ("tool", "interpreter", "properties", "accelerator"):
+                step[name] = self.flat(step[name])
+            for part in (step, step["products"]):
+                part.update((name, self.text(text)) for name, text in part.items() if isinstance(text, str))
 
     def provenance(self, statement: dict[str, Any]) -> None:
         """Share the parts of a provenance statement of ours, in place, and check the digests of what it lists.

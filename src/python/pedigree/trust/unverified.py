@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.trust.errors import MalformedEvidence
-from pedigree.trust.evidence import read_plainly
 from pedigree.trust.lineage import provenance_file
 from pedigree.trust.once import once
+from pedigree.trust.reading import read_plainly
 from pedigree.trust.statement import PROVENANCE, check_statement
 
 
