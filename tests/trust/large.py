@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pedigree.step.record import Record
 from pedigree.trust.evaluations import WEIGHTS
-from trust.builder import RELEASE, Files, record, report
+from trust.builder import GATES, RELEASE, Files, record, report
 
 DATASETS = 4
 STAGES = ("pretrain", "dapt", "sft", "dpo", "merge", "quantize")
 FAMILY = DATASETS + len(STAGES)
-AROUND = 3
-"""Steps besides families: the predictions, their judge, and the release."""
+AROUND = 4
+"""Steps besides families: the suite, the predictions, their judge, and the release."""
 
 
 def closure_of(targets: int) -> tuple[list[Record], Files]:
@@ -20,7 +20,7 @@ def closure_of(targets: int) -> tuple[list[Record], Files]:
     in a heap, and what is left over is data. Every step names 18 files of code, as real ones do.
 
     Args:
-        targets: How many steps, at least 13.
+        targets: How many steps, at least 14.
     """
     families, left = divmod(targets - AROUND, FAMILY)
     last: dict[int, Record] = {}
@@ -63,19 +63,23 @@ def _delivered(records: list[Record], model: Record) -> tuple[list[Record], File
     predictions = _step(
         "models/large:eval", "evaluation", "pedigree.evaluation.predict", predicted, {"model": model}, part="predict-0"
     )
+    gates = {gate["metric"]: f"{gate['comparison']} {gate['threshold']}" for gate in GATES}
+    suite = _step(
+        "evals/large:suite", "eval_suite", "pedigree.evaluation.suite", {"suite.json": b"{}"}, {}, {"gates": gates}
+    )
     judge = _step(
         "models/large:eval",
         "evaluation",
         "pedigree.evaluation.judge",
         judged,
-        {"predictions/0": predictions},
+        {"predictions/0": predictions, "suite": suite},
         part="judge",
     )
     files = {f"model/model{WEIGHTS}": weights, **{f"evaluation/suite/{name}": data for name, data in judged.items()}}
     release = _step(
         RELEASE, "release", "pedigree.release.assemble", files, {"model": model, "evaluations/suite": judge}
     )
-    return [*records, predictions, judge, release], files
+    return [*records, suite, predictions, judge, release], files
 
 
 def _step(
@@ -84,7 +88,7 @@ def _step(
     module: str,
     products: Files,
     roles: dict[str, object],
-    config: dict[str, str] | None = None,
+    config: dict[str, object] | None = None,
     part: str = "",
 ) -> Record:
     made = record(address, kind, module, products, part, roles=roles, config=config or {})

@@ -11,6 +11,7 @@ from typing import Any
 
 from pedigree.trust.statement import is_sha256
 
+_TOLD = frozenset({"tool", "interpreter", "properties", "accelerator"})
 _SHARED = frozenset({"packages", "environment", "platform", "properties", "accelerator"})
 
 
@@ -60,7 +61,7 @@ class Shared:
     def steps(self, steps: list[dict[str, Any]]) -> None:
         """Share the parts of what a lineage says of its steps, in place; raises as `provenance` does."""
         for step in steps:
-            for name in ("tool", "interpreter", "properties", "accelerator"):
+            for name in _TOLD & step.keys():
                 step[name] = self.flat(step[name])
             for part in (step, step["products"]):
                 part.update((name, self.text(text)) for name, text in part.items() if isinstance(text, str))
