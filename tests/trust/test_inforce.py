@@ -51,7 +51,7 @@ def test_15_a_key_without_the_role_does_not_seal(office: Office, tmp_path: Path,
     assert check.number == SEALER and told in check.detail
 
 
-def test_15_a_key_that_was_retired_or_revoked_since_does_not_seal(office: Office, tmp_path: Path) -> None:
+def test_15_what_was_sealed_before_the_key_was_retired_holds_and_says_so(office: Office, tmp_path: Path) -> None:
     release = sealed_in(office, tmp_path / "work", "Ray")
     ray, first = office.key("Ray"), office.root()
     second = replace(first, version=2, replaces=first.digest)
@@ -63,8 +63,26 @@ def test_15_a_key_that_was_retired_or_revoked_since_does_not_seal(office: Office
     second = office.publish_root(replace(second, holders=holders, roles={**second.roles, "release": both}), "Olga")
     office.publish_snapshot(second, 2)
     whom = Trust(first, office.files, None, NOW, None)
-    (check,) = failed(office, release, "Ray", whom)
-    assert check.number == SEALER and f"retired at {LATER}" in check.detail
+    verdict = verify_release(release, ray, whom)
+    assert verdict.holds and f"sealed by Ray, whose key was retired at {LATER}" in verdict.checks[SEALER - 1].detail
+
+
+def test_15_a_key_that_was_revoked_since_does_not_seal(office: Office, tmp_path: Path) -> None:
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    office.revoke("Olga", "key", {"Ray": office.key("Ray").fingerprint}, "it was copied")
+    office.publish_snapshot(office.root(), 2)
+    (check,) = failed(office, release, "Ray", trust(office, office.files))
+    assert check.number == SEALER and "the key of Ray is revoked: it was copied" in check.detail
+
+
+def test_a_release_that_was_sealed_under_another_trust_root_is_refused(office: Office, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    stranger = Office(tmp_path / "other")
+    release = sealed_in(stranger, tmp_path / "work", "Ray")
+    put_in_force(office)
+    checks = failed(stranger, release, "Ray", trust(office, office.files))
+    assert SEALER in {check.number for check in checks}
+    assert any("is another one than the one that is believed" in check.detail for check in checks)
 
 
 def test_16_and_17_go_by_what_is_published_now(office: Office, tmp_path: Path) -> None:

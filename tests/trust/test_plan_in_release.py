@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from pedigree.trust.owners import layout_path, plan_path
+from pedigree.trust.standing_statement import Standing
+from pedigree.trust.verify import verify_release
 from trust.builder import RELEASE, run_stock, stock_commands, stock_tools
 from trust.office import Office
-from trust.plans import demo_graph, demo_plan, sign_plan
+from trust.plans import demo_plan, sign_plan
 from trust.published import put_in_force, sealed_in
 from trust.test_inforce import PLAN, failed, trust
-
-STANDING = "attestations/models.demo.demo.standing.sigstore.json"
 
 
 @pytest.fixture
@@ -62,10 +63,38 @@ def test_a_plan_that_was_signed_later_or_taken_away_is_noticed(office: Office, t
     assert check.number == PLAN and "which the snapshot lists, is missing" in check.detail
 
 
-def test_a_statement_that_claims_another_standing_is_found(office: Office, tmp_path: Path) -> None:
+def claiming(claimed: Standing, office: Office, directory: Path, sealer: str) -> Path:
+    """A release whose sealer claims a standing, and does not care whether that verifies."""
+    with (
+        patch("pedigree.trust.attested.standing_in", lambda *_: claimed),
+        patch("pedigree.trust.seal.require_verified"),
+    ):
+        return sealed_in(office, directory, sealer)
+
+
+@pytest.mark.parametrize("sealer", ["Ray", "Nobody"])
+def test_a_plan_that_is_not_there_cannot_be_claimed(office: Office, tmp_path: Path, sealer: str) -> None:
+    release = claiming(Standing("ab" * 32, "release", ()), office, tmp_path / "work", sealer)
+    key_alone = [check for check in verify_release(release, office.key(sealer)).checks if not check.holds]
+    assert [check.number for check in key_alone] == [13]
+    assert "is said to have a plan that it does not bring" in key_alone[0].detail
+    assert {13, PLAN} <= {check.number for check in failed(office, release, sealer, trust(office))}
+
+
+def test_what_a_signer_claims_of_a_plan_is_held_against_the_plan(office: Office, tmp_path: Path) -> None:
+    plan = sign_plan(office, demo_plan(), office.root(), "Olga")
+    office.publish_snapshot(office.root(), 2)
+    release = claiming(Standing(plan.digest, "release", ()), office, tmp_path / "work", "Nobody")
+    verdict = verify_release(release, office.key("Nobody"))
+    assert verdict.holds and verdict.checks[12].detail.startswith("its signer says: inside the plan")
+    found = {check.number: check.detail for check in failed(office, release, "Nobody", trust(office))}
+    assert "it is said to be 'inside the plan" in found[PLAN] and "sealed by a developer's key" in found[PLAN]
+
+
+def test_a_newer_plan_does_not_outlaw_what_was_made_by_an_older_one(office: Office, tmp_path: Path) -> None:
     planned(office)
-    inside = sealed_in(office, tmp_path / "inside", "Ray")
-    developer = sealed_in(office, tmp_path / "developer", "Nobody")
-    (developer / STANDING).write_bytes((inside / STANDING).read_bytes())
-    found = {check.number for check in failed(office, developer, "Nobody", trust(office))}
-    assert 13 in found and demo_graph().release == "models.demo.demo"
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    sign_plan(office, demo_plan(version=2, note="stricter"), office.root(), "Olga")
+    office.publish_snapshot(office.root(), 3)
+    verdict = verify_release(release, office.key("Ray"), trust(office, office.files))
+    assert verdict.holds and "version 2 of the plan is in force now" in verdict.checks[PLAN - 1].detail

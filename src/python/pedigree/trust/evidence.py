@@ -16,13 +16,14 @@ from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import ROLE
 from pedigree.trust.forks import side_by_side
 from pedigree.trust.hashing import digests_of, plain_files
-from pedigree.trust.lineage import SCHEMA, provenance_file
-from pedigree.trust.links import DELIVERY, LINKS, SOURCES, link_file
+from pedigree.trust.lineage import SCHEMA, provenance_file, standing_file
+from pedigree.trust.links import DELIVERY, LINKS, SOURCES, TREE, link_file
 from pedigree.trust.once import once
 from pedigree.trust.public import PublicKey
 from pedigree.trust.reading import read_plainly
 from pedigree.trust.sharing import Shared
-from pedigree.trust.statement import PROVENANCE, check_statement
+from pedigree.trust.standing_statement import Standing, require_standing
+from pedigree.trust.statement import PROVENANCE, STANDING, check_statement
 
 Artifacts = dict[str, str]
 ATTESTED = "attestations/trust"
@@ -165,6 +166,21 @@ class Delivered:
         """
         directory = self.release / ATTESTED
         return read_attestations(directory) if directory.is_dir() else {}
+
+    @once
+    def standing(self) -> Standing | None:
+        """How the release says that it stands to its plan; None for one of the first versions of the format.
+
+        Raises:
+            MalformedEvidence: The statement is none.
+            Refused: It is not signed by this key, or is about another release.
+        """
+        release = self.step_names[-1]
+        path = standing_file(release)
+        if path not in self.digests:
+            return None
+        made = {name: sha256 for name, sha256 in self.products(release).items() if not name.endswith(TREE)}
+        return require_standing(self.statement(path, STANDING), path, made)
 
     def judges(self) -> dict[str, str]:
         """Suite -> the step that judged, by the provenance of the release step."""

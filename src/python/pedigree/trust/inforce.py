@@ -9,15 +9,15 @@ from functools import cached_property
 from pathlib import Path
 
 from pedigree.trust.attested import standing_in
-from pedigree.trust.authority import Authority, load_authority
+from pedigree.trust.authority import FIRST_ROOT, ROOTS, Authority, load_authority
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness
 from pedigree.trust.graph import Graph, graph_of_provenance
-from pedigree.trust.owners import plan_path
+from pedigree.trust.owners import word_in_force
 from pedigree.trust.remembered import remember
 from pedigree.trust.roles import RELEASE
-from pedigree.trust.root import TrustRoot
+from pedigree.trust.root import TrustRoot, first_root, next_root, parse_root
 from pedigree.trust.standing import approvals_of, require_not_revoked
 from pedigree.trust.standing_statement import NO_PLAN, OUTSIDE, standing_words
 
@@ -60,9 +60,37 @@ class InForce:
         return load_authority(files, self.trust.anchor)
 
     @cached_property
+    def then(self) -> Authority:
+        """What was in force when the release was sealed, by what it brings; what is in force now, if it brings nothing.
+
+        Raises:
+            MalformedEvidence: A file is not what its place says.
+            Refused: It is of other trust roots than what is published now.
+        """
+        brought, published = self.delivered.attested, self.trust.files
+        if published is None or not brought:
+            return self.authority
+        then = load_authority(brought, _first(published, self.trust.anchor))
+        own = published.get(f"{ROOTS}/{then.root.version}.json", b"")
+        if parse_root(own, "the trust root that the release was sealed under")[0].digest != then.root.digest:
+            raise Refused("the release was sealed under another trust root than the one that is published")
+        return then
+
+    @cached_property
     def graph(self) -> Graph:
         """The steps of the release."""
         return graph_of_provenance(self.delivered.provenance, self.delivered.step_names[-1])
+
+
+def _first(files: Mapping[str, bytes], anchor: TrustRoot) -> TrustRoot:
+    """Version 1 of the trust root, if the version that the verifier was handed follows from it."""
+    root = first_root(files.get(FIRST_ROOT, b""), FIRST_ROOT)
+    while root.version < anchor.version:
+        path = f"{ROOTS}/{root.version + 1}.json"
+        root = next_root(root, files.get(path, b""), path)
+    if root.digest != anchor.digest:
+        raise Refused(f"version {anchor.version} of the trust root is another one than the one that is believed")
+    return first_root(files[FIRST_ROOT], FIRST_ROOT)
 
 
 # (14) Trust root and snapshot follow from the given root, and nothing newer was seen before.
@@ -74,19 +102,19 @@ def _root_follows(release: InForce) -> str:
     return f"{told}; {remember(release.trust.memory, release.trust.anchor.digest, authority)}"
 
 
-# (15) The key that sealed the release has the role of sealing releases, and is neither retired nor revoked.
+# (15) The key that sealed the release had the role of sealing releases when it did, and is not revoked since.
 def _sealed_in_role(release: InForce) -> str:
-    public, root = release.delivered.public, release.authority.root
-    holder = root.holders.get(public.keyid)
-    if holder is None:
+    public, root = release.delivered.public, release.then.root
+    holder, since = root.holders.get(public.keyid), release.authority.root.holders.get(public.keyid)
+    if holder is None or since is None:
         raise Refused("a developer's build: its key has no role in the trust root")
     if revocation := release.authority.revocation_of(public.fingerprint):
         raise Refused(f"the key of {holder.name} is revoked: {revocation.reason}")
     if root.role_of(public.keyid) != RELEASE:
         raise Refused(f"the key is that of {holder.name}, whose role is {root.role_of(public.keyid)}, not {RELEASE}")
     if holder.retired:
-        raise Refused(f"the key of {holder.name} was retired at {holder.retired}; have the release sealed again")
-    return f"sealed by {holder.name}"
+        raise Refused(f"the key of {holder.name} was retired at {holder.retired}, before the release was sealed")
+    return f"sealed by {holder.name}" + (f", whose key was retired at {since.retired}" if since.retired else "")
 
 
 # (16) Every base model is approved, for just the bytes that were used, by the roles that the trust root demands.
@@ -107,15 +135,19 @@ def _nothing_revoked(release: InForce) -> str:
     return f"{len(release.authority.revocations)} revocations, none of which is of anything in it"
 
 
-# (18) The release is inside the plan that its owners signed, where they signed one.
+# (18) The release is inside the plan that its owners signed, where they signed one, and says of itself no more.
 def _inside_plan(release: InForce) -> str:
     delivered, address = release.delivered, release.graph.nodes[release.graph.release].address
-    found = standing_in(release.graph, address, release.authority, delivered.public)
+    found = standing_in(release.graph, address, release.then, delivered.public)
+    if delivered.standing is not None and delivered.standing != found:
+        raise Refused(f"it is said to be '{standing_words(delivered.standing)}', but it is '{standing_words(found)}'")
+    now = word_in_force(release.authority, address)
+    if found.claim == NO_PLAN and now is not None:
+        found = standing_in(release.graph, address, release.authority, delivered.public)
     if found.claim == OUTSIDE:
         raise Refused(standing_words(found))
-    if found.claim == NO_PLAN and plan_path(address) in release.authority.snapshot.files:
-        raise Refused(f"the plan of '{address}', which the snapshot lists, is missing")
-    return standing_words(found)
+    newer = f"; version {now.plan.version} of the plan is in force now" if now and now.plan.digest != found.plan else ""
+    return f"{standing_words(found)}{newer}"
 
 
 # (19) What is in force is told by a snapshot that is not out of date.

@@ -142,6 +142,17 @@ def filed_pair(files: Files, address: str) -> Pair | None:
     return parse_pair(files[paths[0]], files[paths[1]], address)
 
 
+def brought_plan(files: Files, address: str) -> str:
+    """The digest of the plan that is filed for a release, whoever signed it; empty where none is.
+
+    Raises:
+        MalformedEvidence: As `filed_pair`.
+        Refused: As `filed_pair`.
+    """
+    pair = filed_pair(files, address)
+    return pair.plan.digest if pair else ""
+
+
 def owners_word(files: Files, root: TrustRoot, revoked: frozenset[str], address: str) -> OwnersWord | None:
     """What enough owners signed for a release; None where no owner signed anything.
 

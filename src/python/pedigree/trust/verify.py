@@ -17,12 +17,13 @@ from pedigree.trust.evidence import Artifacts, Delivered
 from pedigree.trust.explanations import EXPLANATIONS
 from pedigree.trust.inforce import InForce, Trust
 from pedigree.trust.instructions import KEY_FILE
-from pedigree.trust.lineage import standing_file, summary_file, test_result_file
+from pedigree.trust.lineage import summary_file, test_result_file
 from pedigree.trust.links import DELIVERY, INTERPRETER, PIN, SOURCES, TREE, link_file, pin, root_of
 from pedigree.trust.modelsig import model_statement, under
+from pedigree.trust.owners import brought_plan
 from pedigree.trust.public import PublicKey
-from pedigree.trust.standing_statement import require_standing, standing_words
-from pedigree.trust.statement import MODEL_SIGNATURE, PROVENANCE, STANDING, SUMMARY, TEST_RESULT, subjects_of
+from pedigree.trust.standing_statement import standing_words
+from pedigree.trust.statement import MODEL_SIGNATURE, PROVENANCE, SUMMARY, TEST_RESULT, subjects_of
 from pedigree.trust.sums import SEAL, SUMS, sums
 
 
@@ -250,15 +251,14 @@ def _graph_agrees(delivered: Delivered) -> str:
 
 # (13) The release tells how it stands to its plan, and tells it everywhere alike.
 def _standing_told(delivered: Delivered) -> str:
-    release = delivered.step_names[-1]
-    path = standing_file(release)
-    if path not in delivered.digests:  # neither did the first versions of the format, and their layouts list it nowhere
+    told = delivered.standing
+    if told is None:
         return "nothing is told of a plan: the release is of an earlier version of the format"
-    document = delivered.statement(path, STANDING)
-    words = standing_words(require_standing(document, path, _files(delivered.products(release))))
-    if delivered.lineage["standing"] != words:
+    if delivered.lineage["standing"] != standing_words(told):
         raise Refused("lineage.json tells of another standing than the signed statement")
-    return words
+    if told.plan and told.plan != brought_plan(delivered.attested, delivered.lineage["release"]):
+        raise Refused("the release is said to have a plan that it does not bring")
+    return f"its signer says: {standing_words(told)}"
 
 
 _CHECKS: tuple[tuple[str, Callable[[Delivered], str]], ...] = (
