@@ -9,7 +9,13 @@ import pytest
 from pedigree.build.errors import BuildError
 from pedigree.build.facts import Facts
 from pedigree.build.plan import Files, Plan, Product, Role
-from pedigree.build.planning import plan_base_model, plan_dataset, plan_finetune, plan_synthetic_dataset
+from pedigree.build.planning import (
+    WeightsManifest,
+    plan_base_model,
+    plan_dataset,
+    plan_finetune,
+    plan_synthetic_dataset,
+)
 
 YAML = Files(("models/fw/sft.yaml",), "models/fw")
 BASE = Facts("models/base/tiny", "base_model")
@@ -116,13 +122,19 @@ def test_every_file_of_a_base_model_is_pinned_and_no_other() -> None:
 
 
 def test_a_base_model_has_files_or_a_manifest_of_them() -> None:
-    manifest = Files(("m/weights.json",), "m")
+    content = b'{"files": [{"name": "config.json", "sha256": "0a"}]}'
+    manifest = WeightsManifest(Files(("m/weights.json",), "m"), content)
     (step,) = plan_base_model("m", Files((), "m"), manifest, {}, (), "Apache-2.0", "internal").steps
     assert step.files == ("manifest.json", "weights.json")
     assert [role.name for role in step.roles] == ["weights"]
+    assert json.loads(step.config)["weights"] == {"config.json": "0a"}
     corpus, pins = Files(("m/corpus.json",), "m"), {"corpus.json": "0" * 64}
     (step,) = plan_base_model("m", corpus, manifest, pins, ("corpus.json",), "Apache-2.0", "internal").steps
     assert [role.name for role in step.roles] == ["weights", "files"]
+    for other, told in ((b"{}", "is not a weights manifest"), (content.replace(b"config", b"corpus"), "so does m/w")):
+        with pytest.raises(BuildError, match=told):
+            named = WeightsManifest(manifest.source, other)
+            plan_base_model("m", corpus, named, pins, ("corpus.json",), "Apache-2.0", "internal")
     with pytest.raises(BuildError, match="field 'sources': must be set, or weights_manifest"):
         plan_base_model("m", Files((), "m"), None, {}, (), "Apache-2.0", "internal")
     with pytest.raises(BuildError, match=r"names corpus.json, and weights_manifest names the model's files"):

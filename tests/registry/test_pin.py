@@ -130,15 +130,18 @@ def test_what_the_library_writes_is_accepted(tmp_path: Path) -> None:
     assert {tensor.name for tensor in tensors(tmp_path / "x.safetensors")} == set(written)
 
 
-def pin_stored(root: Path, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, bytes]) -> Path:
-    """Run the tool on a manifest of files that lie in a store."""
+def pin_stored(
+    root: Path, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, bytes], announced: Mapping[str, str] | None = None
+) -> Path:
+    """Run the tool on a manifest of files that lie in a store; its target announces them, or other ones."""
     store = Store(root / "store")
     manifest = WeightsManifest(tuple(put(store, name, content) for name, content in sorted(files.items())))
     (root / "inputs/weights").mkdir(parents=True)
     (root / "outputs").mkdir()
     (root / "inputs/weights/w.json").write_bytes(render_weights_manifest(manifest))
     monkeypatch.setenv("PEDIGREE_MODELS", str(store.root))
-    config = {"digests": {}, "trained_on": [], "license": "Apache-2.0", "origin": "internal"}
+    named = {file.name: file.sha256 for file in manifest.files} if announced is None else announced
+    config = {"digests": {}, "weights": named, "trained_on": [], "license": "Apache-2.0", "origin": "internal"}
     main(StepContext("models/base:large", config, root))
     return root / "outputs"
 
@@ -166,3 +169,9 @@ def test_what_a_manifest_names_is_refused_like_any_file(
 ) -> None:
     with pytest.raises(ToolError, match=fault):
         pin_stored(tmp_path, monkeypatch, files)
+
+
+def test_what_a_manifest_names_is_what_the_target_announces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    announced = {"config.json": hashlib.sha256(b"{}").hexdigest(), "model.safetensors": "0" * 64}
+    with pytest.raises(ToolError, match="model.safetensors: sha256 is .*, but 0000"):
+        pin_stored(tmp_path, monkeypatch, {"config.json": b"{}", "model.safetensors": GOOD}, announced)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pedigree.step.digests import sha256_file
+from pedigree.registry.weights_manifest import read_weights_manifest
 from pedigree.trust.inforce import Trust
 from pedigree.trust.verify import Check, verify_release
 from system.conftest import Repo, lay_out, stop_daemon
@@ -47,7 +47,8 @@ def test_a_base_model_is_built_from_once_it_is_approved_and_until_it_is_revoked(
     assert "nobody may approve the base model 'models/fw:base'" in unapproved.stderr
 
     root = office.publish_root(office.root(), "Olga")
-    entry = office.propose("models/fw:base", {"weights.json": sha256_file(repo.root / "models/fw/weights.json")})
+    manifest = read_weights_manifest(repo.root / "models/fw/weights.json")
+    entry = office.propose("models/fw:base", {file.name: file.sha256 for file in manifest.files})
     office.approve(entry, "Lea")
     office.publish_snapshot(root)
     publish(office, repo)

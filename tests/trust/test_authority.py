@@ -7,7 +7,7 @@ import pytest
 
 from pedigree.trust import root as roots
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.graph import Graph, graph_of_records
+from pedigree.trust.graph import Graph, Node, graph_of_records
 from pedigree.trust.remembered import remember
 from pedigree.trust.root import Role, TrustRoot, first_root
 from pedigree.trust.standing import approvals_of, require_not_revoked
@@ -178,3 +178,31 @@ def test_what_was_seen_is_not_seen_older_or_otherwise_again(office: Office, root
     office.publish_snapshot(root, 2, time=LATER)
     with pytest.raises(Refused, match="version 2 of the snapshot is another one"):
         remember(seen, root.digest, office.authority(root))
+
+
+def named_by_a_manifest(weights: dict[str, str], written: str) -> Graph:
+    """A base model whose files a manifest names, however that is written."""
+    materials, config = {"inputs/weights/weights.json": written}, {"weights": weights}
+    base = Node("base", "models/base", "base_model", "pin", config, {"weights": ""}, materials, {})
+    return Graph({"base": base}, "base")
+
+
+def test_weights_that_a_manifest_names_are_approved_and_revoked_not_the_manifest(
+    office: Office, root: TrustRoot
+) -> None:
+    approve(office, root, "Quentin", "Lea")
+    for written in ("1" * 64, "2" * 64):
+        assert approvals_of(named_by_a_manifest(BASE, written), office.authority(root))
+    other = named_by_a_manifest({**BASE, "config.json": "3" * 64}, "1" * 64)
+    with pytest.raises(Refused, match="no entry"):
+        approvals_of(other, office.authority(root))
+    office.revoke("Lea", "base", {"model.safetensors": BASE["model.safetensors"]})
+    with pytest.raises(Refused, match="model.safetensors, which 'base' names, is revoked by Lea"):
+        require_not_revoked(named_by_a_manifest(BASE, "2" * 64), office.authority(root))
+
+
+def test_two_inputs_with_a_file_of_one_name_are_refused() -> None:
+    materials = {"inputs/a/x.json": "1" * 64, "inputs/b/x.json": "2" * 64}
+    node = Node("base", "models/base", "base_model", "pin", {}, {"a": "", "b": ""}, materials, {})
+    with pytest.raises(Refused, match="two inputs of 'models/base' have a file of the name x.json"):
+        node.supplied()

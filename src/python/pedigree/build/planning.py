@@ -6,12 +6,14 @@ The rules in `plans` hydrate fields and call these.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from pedigree.build import facts as demand
 from pedigree.build import tools
 from pedigree.build.errors import in_field
 from pedigree.build.facts import DATASETS, MODELS, Facts
 from pedigree.build.plan import Files, Plan, Product, Role, Step, settings
+from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.model_files import MODEL, WEIGHTS_MANIFEST, companion_files, weight_files
 from pedigree.step.record import step_name
 
@@ -81,10 +83,23 @@ def plan_synthetic_dataset(
     return Plan((Step(address, "synthetic_dataset", tools.SYNTHETIC_DATASET, settings(config), roles, files),))
 
 
+@dataclass(frozen=True)
+class WeightsManifest:
+    """A manifest of weights that lie elsewhere.
+
+    Attributes:
+        source: The file.
+        content: What is in it.
+    """
+
+    source: Files
+    content: bytes
+
+
 def plan_base_model(
     address: str,
     files: Files,
-    weights: Files | None,
+    weights: WeightsManifest | None,
     digests: Mapping[str, str],
     trained_on: Sequence[str],
     license: str,
@@ -103,9 +118,11 @@ def plan_base_model(
         )
     config = {"digests": dict(digests), "trained_on": list(trained_on), "license": license, "origin": origin}
     if weights:
-        roles = [Role("weights", weights), *([Role("files", files)] if files.paths else [])]
+        roles = [Role("weights", weights.source), *([Role("files", files)] if files.paths else [])]
+        # What is approved and revoked are weights, not how a manifest of them is written.
+        announced = {**config, "weights": _named(address, weights, present)}
         step = Step(
-            address, "base_model", tools.BASE_MODEL, settings(config), tuple(roles), (MANIFEST, WEIGHTS_MANIFEST)
+            address, "base_model", tools.BASE_MODEL, settings(announced), tuple(roles), (MANIFEST, WEIGHTS_MANIFEST)
         )
         return Plan((step,))
     roles = [Role("files", files)]
@@ -113,7 +130,20 @@ def plan_base_model(
     return Plan((Step(address, "base_model", tools.BASE_MODEL, settings(config), tuple(roles), (MANIFEST, *kept)),))
 
 
-def _require_one_source(address: str, files: Collection[str], weights: Files | None) -> None:
+def _named(address: str, weights: WeightsManifest, beside: Collection[str]) -> dict[str, str]:
+    """Name -> sha256 of the files that a manifest names. The step reads it again, and more strictly."""
+    (path,) = weights.source.paths
+    try:
+        found = {file["name"]: file["sha256"] for file in parse_json(weights.content, path)["files"]}
+    except (MalformedJson, KeyError, TypeError) as error:
+        what = f"names '{path}', which is not a weights manifest: {error}"
+        raise in_field(address, "weights_manifest", what, "write it with: pedigree models lock SOURCE") from error
+    for name in sorted(found.keys() & set(beside)):
+        raise in_field(address, "sources", f"names '{name}', and so does {path}", "name it once")
+    return found
+
+
+def _require_one_source(address: str, files: Collection[str], weights: WeightsManifest | None) -> None:
     if not files and weights is None:
         raise in_field(
             address,

@@ -94,13 +94,21 @@ class BaseModelFieldSet(StepFieldSet):
     origin: model_targets.ModelOriginField
 
 
+async def _weights_manifest(field: model_targets.WeightsManifestField) -> planning.WeightsManifest | None:
+    if not field.value:
+        return None
+    source = await engine.source_files(field)
+    (file,) = await engine.contents(await engine.capture_files(source.paths))
+    return planning.WeightsManifest(source, file.content)
+
+
 @rule(desc="Plan base model")
 async def plan_base_model(fields: BaseModelFieldSet) -> Plan:
     files = await engine.source_files(fields.files)
     return planning.plan_base_model(
         short(fields.address.spec),
         files,
-        await engine.source_files(fields.weights) if fields.weights.value else None,
+        await _weights_manifest(fields.weights),
         fields.digests.value or {},
         fields.trained_on.value or (),
         str(fields.license.value),

@@ -38,8 +38,8 @@ class Model:
     """What was looked at.
 
     Attributes:
-        consumed: Name -> sha256 of what the target consumes.
-        files: Name -> sha256 of the model's files: the same, but those that a weights manifest names instead of it.
+        consumed: Name -> sha256 of what the target consumes; of a weights manifest, the files that it names.
+        files: Name -> sha256 of the model's files: without what lies beside a weights manifest.
         report: What the scan found.
     """
 
@@ -89,11 +89,12 @@ def _look(call: argparse.Namespace) -> Model:
             raise ToolError(f"'{call.weights_manifest}' is not among the files", "name it among the FILEs, too")
         path = directory / call.weights_manifest
         weights = parse_weights_manifest(read_named(path), str(path))
+    del consumed[call.weights_manifest]
     named = {file.name: file.sha256 for file in weights.files}
     with verified_directory(default_store(), weights) as stored:
         _let_others_follow(stored, named)
         report = scan("base", look_at_verified(stored, named), {})
-    return Model(consumed, named, _accepted(call.name, report))
+    return Model({**consumed, **named}, named, _accepted(call.name, report))
 
 
 def _let_others_follow(directory: Path, names: Iterable[str]) -> None:
@@ -145,7 +146,7 @@ def _entry(call: argparse.Namespace, model: Model, digests: Mapping[str, str]) -
     return Entry(
         name=call.name,
         files=model.consumed,
-        parts={name: "weights" if name == call.weights_manifest else part_of(name) for name in model.consumed},
+        parts={name: part_of(name) for name in model.consumed},
         license=_terms(call),
         publisher=call.publisher,
         source=call.source,

@@ -61,12 +61,13 @@ def _pin_files(step: StepContext, known: AbstractSet[str]) -> dict[str, str]:
 def _pin_stored(step: StepContext, weights: WeightsManifest) -> dict[str, str]:
     """Look at what a manifest names, in the store, and copy the manifest; name -> sha256 of everything."""
     beside = directory_files(step.input("files")) if step.has_input("files") else {}
-    faults = [*_digest_faults(beside, step.config["digests"])]
+    named = {file.name: file.sha256 for file in weights.files}
+    faults = [*_digest_faults(beside, step.config["digests"]), *_digest_faults(named, step.config["weights"])]
     with verified_directory(step_store(), weights) as directory:
         faults += _content_faults(look_at_verified(directory, [file.name for file in weights.files]))
     _refuse(step, faults)
     step.output(WEIGHTS_MANIFEST).write_bytes(render_weights_manifest(weights))
-    return {**{file.name: file.sha256 for file in weights.files}, **beside}
+    return {**named, **beside}
 
 
 def _refuse(step: StepContext, faults: Sequence[str]) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 from pedigree.step.digests import tree_digest
 from pedigree.step.record import Record
 from pedigree.trust.closure import CODE
-from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.shapes import require_shape
 
 SCHEMA = "pedigree.graph/1"
 BASE_MODEL = "base_model"
+_WEIGHTS = "weights"
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,27 @@ class Node:
         return {path[len(prefix) :]: digest for path, digest in self.materials.items() if path.startswith(prefix)}
 
     def supplied(self) -> dict[str, str]:
-        """File -> sha256 of everything that came from version control, whatever its role."""
-        return {
-            path: digest
-            for role, origin in self.inputs.items()
-            if not origin
-            for path, digest in self.role(role).items()
-        }
+        """File -> sha256 of everything that came from version control, whatever its role.
+
+        In the place of a manifest of weights stand the files that it names, however it is written.
+
+        Raises:
+            Refused: Two inputs have a file of one name.
+        """
+        found = dict(self.named())
+        for role, origin in self.inputs.items():
+            if origin or (found and role == _WEIGHTS):
+                continue
+            files = self.role(role)
+            if common := sorted(found.keys() & files.keys()):
+                raise Refused(f"two inputs of '{self.address}' have a file of the name {common[0]}")
+            found.update(files)
+        return found
+
+    def named(self) -> Mapping[str, str]:
+        """File -> sha256 of the weights that a manifest names; nothing where the files themselves are consumed."""
+        named: Mapping[str, str] = self.config.get(_WEIGHTS, {}) if self.kind == BASE_MODEL else {}
+        return named
 
     def digests(self) -> Iterator[tuple[str, str]]:
         """Every digest that names something in this step, and what it names; single files after whole directories."""
@@ -69,6 +84,7 @@ class Node:
             yield tree_digest(supplied), f"what '{self.address}' consumed from version control"
         if self.products:
             yield tree_digest(self.products), f"what '{self.name}' made"
+        yield from ((digest, f"{name}, which '{self.name}' names") for name, digest in self.named().items())
         yield from ((digest, f"{path}, which '{self.name}' consumed") for path, digest in self.materials.items())
         yield from ((digest, f"{path}, which '{self.name}' made") for path, digest in self.products.items())
 
