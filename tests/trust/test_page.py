@@ -171,7 +171,8 @@ def dumped(page: Path) -> str:
     """The document after Chromium has run it, with the policy that it has."""
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={page.parent / 'profile'}"]
     command = [str(CHROMIUM), *options, "--virtual-time-budget=5000", "--dump-dom", page.absolute().as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(page.parent)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install the package chromium")
