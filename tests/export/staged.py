@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +45,27 @@ def report(values: dict[str, tuple[str, str, str]] | None = None) -> bytes:
         for metric, (comparison, threshold, value) in given.items()
     ]
     metrics = {
-        metric: {"value": value, "numerator": 1, "denominator": 2, "lower": "0.1000", "upper": "0.9900"}
+        metric: {
+            "value": value,
+            "numerator": Fraction(value).numerator,
+            "denominator": Fraction(value).denominator,
+            "lower": "0.1000",
+            "upper": "0.9900",
+        }
         for metric, value in [*((metric, value) for metric, (_, _, value) in given.items()), (PASSES, "0.5000")]
     }
     stages = [{"stage": "base model", "metrics": {}}, {"stage": "after DPO", "metrics": metrics}]
     document = {"schema": "pedigree.evaluation/1", "model": "after DPO", "stages": stages, "gates": gates}
     return canonical_json({**document, "passed": True})
+
+
+def _declared(judged: bytes) -> dict[str, str]:
+    """The gates of a report, as its suite declares them."""
+    try:
+        gates = json.loads(judged)["gates"]
+        return {gate["metric"]: f"{gate['comparison']} {gate['threshold']}" for gate in gates}
+    except (ValueError, KeyError, TypeError):
+        return {}
 
 
 def records_of(
@@ -87,7 +104,7 @@ def records_of(
         "pedigree.evaluation.suite",
         {"suite.json": b"{}"},
         roles=sets,
-        config={"gates": {}, **({} if traces is None else {"traces": traces})},
+        config={"gates": _declared(judged or report()), **({} if traces is None else {"traces": traces})},
     )
     asked = [_predictions(number, model, sets) for number, model in enumerate((base, dpo))]
     results = {"report.json": judged or report(), "report.html": b"<p>", "predictions.jsonl": b"{}\n"}

@@ -49,6 +49,7 @@ def test_json_holds_the_same_lines(pristine: Path, public: PublicKey, evidence: 
     rows = list(csv.DictReader(io.StringIO(trace_csv(evidence).decode())))
     assert [{**row, "passed": "true"} for row in document["traces"]] == rows
     assert document["release"] == "models/demo:demo" and document["root"] == evidence.root
+    assert document["standing"].startswith("no plan: no owner signed what this release may be made of")
     assert document["untraced"] == []
 
 

@@ -170,14 +170,25 @@ def closure_of_demo(variant: bytes = b"", passed: bool = True) -> tuple[list[Rec
     return [data, sealed, base, sft, suite, *predictions, judge, release], delivered
 
 
-@cache
 def approvals_of_demo() -> dict[str, bytes]:
-    """Attestations that approve the base model of the demo; made once, so that two builds bring the same."""
+    """Attestations that approve the base model of the demo."""
+    return approvals_of(closure_of_demo()[0])
+
+
+def approvals_of(records: list[Record]) -> dict[str, bytes]:
+    """Attestations that approve the base models of these records."""
+    bases = {each.address: tuple(sorted(base_files(each).items())) for each in records if each.kind == "base_model"}
+    return _approvals(tuple(sorted(bases.items())))
+
+
+@cache
+def _approvals(bases: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]) -> dict[str, bytes]:
+    """Made once, so that two builds bring the same."""
     with tempfile.TemporaryDirectory() as directory:
         office = Office(Path(directory))
         root = office.publish_root(office.root(), "Olga")
-        (base,) = (item for item in closure_of_demo()[0] if item.kind == "base_model")
-        office.approve(office.propose(base.address, base_files(base)), "Quentin", "Lea")
+        for address, files in bases:
+            office.approve(office.propose(address, dict(files)), "Quentin", "Lea")
         office.publish_snapshot(root)
     return office.files
 
@@ -190,8 +201,8 @@ def base_files(base: Record) -> dict[str, str]:
 def lay_out(
     directory: Path, uri: str, records: list[Record], delivered: Files, attestations: Files | None = None
 ) -> Path:
-    """The directory that sealing reads; without other attestations, with those that approve the demo's base model."""
-    for path, data in (approvals_of_demo() if attestations is None else attestations).items():
+    """The directory that sealing reads; without other attestations, with those that approve its base models."""
+    for path, data in (approvals_of(records) if attestations is None else attestations).items():
         (directory / "attestations" / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / "attestations" / path).write_bytes(data)
     (directory / "records").mkdir(parents=True)

@@ -28,6 +28,7 @@ def clause_map(evidence: Evidence) -> bytes:
     files = {kind: paths for kind, paths in evidence_files(evidence).items() if paths}
     lines = [f"# Evidence that maps to clauses: {_cell(evidence.release.address)}", "", _NOTE, ""]
     lines += [f"Lineage sha256:{evidence.root}, signed by the key sha256:{evidence.fingerprint}.", ""]
+    lines += [f"Standing: {_cell(evidence.standing)}.", ""] if evidence.standing else []
     for framework, clauses in groupby(CLAUSES, key=lambda clause: clause.framework):
         rows = [row for clause in clauses for row in _row(clause, files)]
         if rows:

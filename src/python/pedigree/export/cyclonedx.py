@@ -31,6 +31,7 @@ def cyclonedx(evidence: Evidence) -> bytes:
             "properties": [
                 {"name": "pedigree:lineage", "value": f"sha256:{evidence.root}"},
                 {"name": "pedigree:signer", "value": f"sha256:{evidence.fingerprint}"},
+                {"name": "pedigree:standing", "value": evidence.standing},
             ],
         },
         "components": [*(artifact(evidence, step) for step in evidence.steps[:-1]), *environment(evidence)],

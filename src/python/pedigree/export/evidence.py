@@ -19,6 +19,7 @@ from pedigree.trust.evidence import Delivered
 from pedigree.trust.lineage import provenance_file, test_result_file
 from pedigree.trust.links import DELIVERY, lineage_root, link_file
 from pedigree.trust.public import PublicKey
+from pedigree.trust.standing_statement import standing_words
 from pedigree.trust.statement import PROVENANCE, check_statement
 from pedigree.trust.sums import SEAL
 from pedigree.trust.verify import verify_release
@@ -59,6 +60,7 @@ class Evidence:
         evaluations: The evaluations, by name of suite.
         files: Path -> sha256 of every delivered file.
         card: The model card; empty when the release has none.
+        standing: How its signer says that it stands to a plan that its owners signed; empty in the first versions.
     """
 
     root: str
@@ -68,6 +70,7 @@ class Evidence:
     evaluations: tuple[Evaluation, ...]
     files: Files
     card: str
+    standing: str
 
     @property
     def release(self) -> Step:
@@ -119,6 +122,7 @@ class _Reader:
             evaluations=tuple(self._evaluation(suite, judge) for suite, judge in sorted(_judges(steps[-1]).items())),
             files=dict(sorted(self._files.items())),
             card=self._card() if CARD in self._files else "",
+            standing=standing_words(told) if (told := self._delivered.standing) else "",
         )
 
     def _bytes(self, path: str) -> bytes:

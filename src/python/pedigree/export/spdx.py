@@ -41,7 +41,9 @@ def spdx(evidence: Evidence) -> bytes:
     _relate_tests(graph, evidence)
     _describe_delivery(graph, evidence)
     exporter = graph.add("SoftwareAgent", graph.iri("exporter"), name="pedigree export")
-    return canonical_json(graph.document(exporter, _made(graph, evidence.release), _PROFILES)) + b"\n"
+    return (
+        canonical_json(graph.document(exporter, _made(graph, evidence.release), _PROFILES, evidence.standing)) + b"\n"
+    )
 
 
 def _made(graph: Graph, step: Step) -> str:

@@ -51,13 +51,14 @@ class Graph:
             **{"from": origin, "to": found, "relationshipType": relation, "completeness": completeness, "scope": scope},
         )
 
-    def document(self, creator: str, root: str, profiles: list[str]) -> dict[str, Any]:
+    def document(self, creator: str, root: str, profiles: list[str], standing: str) -> dict[str, Any]:
         """All of it as JSON-LD.
 
         Args:
             creator: The agent that wrote it.
             root: What the bill of materials is about.
             profiles: The profiles that it conforms to.
+            standing: How what it is about stands to its plan; empty where nothing is said.
         """
         everything = sorted(self._elements)
         sbom = self.add(
@@ -74,6 +75,7 @@ class Graph:
             element=[*everything, sbom],
             rootElement=[sbom],
             profileConformance=profiles,
+            **({"comment": f"Standing: {standing}"} if standing else {}),
         )
         creation = {
             "type": "CreationInfo",

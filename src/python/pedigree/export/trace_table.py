@@ -34,6 +34,7 @@ def trace_json(evidence: Evidence) -> bytes:
         "schema": SCHEMA,
         "release": evidence.release.address,
         "root": evidence.root,
+        "standing": evidence.standing,
         "traces": [asdict(trace) for trace in traces(evidence)],
         "untraced": untraced(evidence),
     }

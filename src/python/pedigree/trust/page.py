@@ -56,7 +56,7 @@ def lineage_page(
         steps=len(document["steps"]),
         sources=len(document["sources"]),
         fingerprint=fingerprint,
-        standing=escape(document["standing"]),
+        standing=escape(document.get("standing", "")),
     )
     pool = Pool()
     head = _head(document, statements, fingerprint, keyid, pool)
