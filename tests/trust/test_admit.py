@@ -14,8 +14,12 @@ from pedigree.step.errors import ToolError
 from pedigree.step.record import Record
 from pedigree.trust.admit import admit, main
 from pedigree.trust.attest import attest, run_file
+from pedigree.trust.attestations import write_attestation
+from pedigree.trust.envelope import sign_bundle
+from pedigree.trust.provenance import provenance
 from pedigree.trust.signers import signer_public_key
 from trust.builder import make_key, record
+from trust.office import LATER, Office
 
 
 @pytest.fixture
@@ -167,3 +171,99 @@ def test_what_a_cache_gives_does_not_hide_what_this_machine_signed(tmp_path: Pat
     here = machine(tmp_path / "here", public)
     run(here, step, uri)
     assert admit(result(here, step, b"rubbish")) == ({step.name: "workstation"}, [])
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    (tmp_path / "office").mkdir()
+    office = Office(tmp_path / "office")
+    office.publish_snapshot(office.publish_root(office.root(), "Olga"))
+    return office
+
+
+def under(office: Office, directory: Path) -> Path:
+    """A machine that has what the office put in force."""
+    for path, data in office.files.items():
+        write_attestation(directory / "attestations", path, data)
+    return directory
+
+
+def farmed(office: Office, directory: Path, step: Record, builder: str, own: str = "Dev") -> Path:
+    """A machine with somebody's own key, which names somebody's key as the builder `farm`, and a run of the farm."""
+    key = office.key(builder)
+    signed = sign_bundle(provenance(replace(step, builder="farm")), office.signer(builder), key)
+    here = machine(directory, office.key(own).pem.encode(), farm=key.pem.encode())
+    return under(office, result(here, step, signed))
+
+
+@pytest.mark.parametrize("builder", ["Bea", "Ray"])
+def test_where_there_is_a_trust_root_its_builders_are_believed(
+    tmp_path: Path, step: Record, office: Office, builder: str
+) -> None:
+    assert admit(farmed(office, tmp_path / "here", step, builder)) == ({step.name: "farm"}, [])
+
+
+@pytest.mark.parametrize("builder", ["Stranger", "Quentin"])
+def test_a_key_to_which_the_trust_root_does_not_give_the_role_is_no_builder(
+    tmp_path: Path, step: Record, office: Office, builder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert admit(farmed(office, tmp_path / "here", step, builder)) == ({}, [step.name])
+    told = "farm.pub is not believed: the trust root does not give it the role builder or release\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_builder_that_is_revoked_is_believed_no_more_listed_by_the_snapshot_or_not(
+    tmp_path: Path, step: Record, office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.revoke("Quentin", "key", {"Bea": office.key("Bea").fingerprint}, "it was copied")
+    assert admit(farmed(office, tmp_path / "here", step, "Bea")) == ({}, [step.name])
+    told = "farm.pub is not believed: the key of Bea (builder) is revoked by Quentin: it was copied\n"
+    assert capsys.readouterr().err == told
+
+
+def retired(office: Office, name: str) -> None:
+    """Publish a trust root in which somebody's key is retired, and somebody else has the role."""
+    first, keyid = office.root(), office.key(name).keyid
+    office.people["Successor"] = office.people[name]
+    second = office.root(2, first.digest)
+    holders = {**second.holders, keyid: replace(second.holders[keyid], retired=LATER)}
+    office.publish_snapshot(office.publish_root(replace(second, holders=holders), "Olga"), 2)
+
+
+def test_a_builder_that_is_retired_is_believed_no_more(tmp_path: Path, step: Record, office: Office) -> None:
+    retired(office, "Bea")
+    assert admit(farmed(office, tmp_path / "here", step, "Bea")) == ({}, [step.name])
+
+
+@pytest.mark.parametrize("fate", ["none", "retired", "revoked"])
+def test_ones_own_key_is_believed_unless_it_is_retired_or_revoked(
+    tmp_path: Path, step: Record, office: Office, fate: str
+) -> None:
+    if fate == "revoked":
+        office.revoke("Quentin", "key", {"Ray": office.key("Ray").fingerprint})
+    if fate == "retired":
+        retired(office, "Ray")
+    here = under(office, machine(tmp_path / "here", office.key("Ray").pem.encode()))
+    run(here, step, office.uri("Ray"))
+    assert admit(result(here, step)) == (({step.name: "workstation"}, []) if fate == "none" else ({}, [step.name]))
+
+
+def test_ones_own_key_speaks_for_workers_only_while_it_is_a_builders(
+    tmp_path: Path, step: Record, office: Office
+) -> None:
+    remote = replace(step, builder="cpu-workers", properties={"pool": "cpu"})
+    for name, builder in (("Bea", "cpu-workers"), ("Stranger", "workstation")):
+        own = office.key(name).pem.encode()
+        here = under(office, machine(tmp_path / name, own, farm=own))
+        run(here, remote, office.uri(name))
+        assert admit(result(here, remote)) == ({step.name: builder}, [])
+
+
+def test_attestations_that_are_not_in_order_stop_it(
+    tmp_path: Path, step: Record, office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = farmed(office, tmp_path / "here", step, "Bea")
+    (here / "attestations/root/1.json").unlink()
+    assert main([str(here)]) == 1
+    told = capsys.readouterr().err
+    assert "attestations/root/1.json is missing, but attestations/snapshot.json counts by it alone" in told

@@ -16,7 +16,7 @@ from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 from pants.util.logging import LogLevel
 
-from pedigree.build import engine, sandbox, trusted
+from pedigree.build import engine, permission, sandbox, trusted
 from pedigree.build.messages import AdmitRequest, Admitted, Attested, AttestRequest, Made
 from pedigree.build.tools import ADMIT, ATTEST
 from pedigree.step.canonical import parse_json
@@ -49,7 +49,7 @@ def _exchange(identity: str, fingerprint: str) -> Process:
 
 
 async def _builders() -> Digest:
-    """The public keys of builders whose runs this repository believes, by name."""
+    """The public keys that this repository names; its trust root, if it has one, says which are of builders."""
     captured = await engine.capture_present((f"{BUILDERS}/*.pub",))
     return await engine.add_prefix(await engine.remove_prefix(captured, BUILDERS), "builders")
 
@@ -67,7 +67,8 @@ async def attest(request: AttestRequest, options: GlobalOptions) -> Attested:
         return Attested()
     key = await engine.public_key()
     documents = await engine.create_digest([("record.json", made.record), ("signer.pub", key.pem)])
-    files = await engine.merge_digests((documents, await _builders()))
+    known, _ = await permission.attestations()
+    files = await engine.merge_digests((documents, await _builders(), known))
     once = ProcessCacheScope.PER_RESTART_SUCCESSFUL
     what = f"sign the record of {made.step.address}"
     result = await trusted.run_trusted(ATTEST, (".",), files, key.uri, once, what)
@@ -96,7 +97,8 @@ async def admit(request: AdmitRequest, options: GlobalOptions) -> Admitted:
     builders = await _builders()
     documents: List[Tuple[str, bytes]] = [(f"records/{made.step.name}.json", made.record) for made in request.made]
     documents.append(("signer.pub", key.pem))
-    digests = [await engine.create_digest(documents), builders]
+    known, _ = await permission.attestations()
+    digests = [await engine.create_digest(documents), builders, known]
     if options.remote_cache_read:
         keys = {key.pem, *(file.content for file in await engine.contents(builders))}
         digests.append(await _exchanged(request.made, keys))
@@ -109,6 +111,7 @@ async def admit(request: AdmitRequest, options: GlobalOptions) -> Admitted:
         f"look for the records of the runs behind {release.address}",
     )
     trusted.require_success(release.subject, ADMIT, result, (0, _REFUSED))
+    trusted.pass_on(result)
     answer = json.loads(result.stdout)
     return Admitted(FrozenDict(answer["builders"]), tuple(answer["refused"]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Dict, Optional, Sequence, Tuple
 
@@ -13,6 +14,7 @@ from pedigree.build.plan import Tool
 
 RUNS = ".cache/runs"
 """Where signed records of runs lie for these tools, on each machine its own."""
+logger = logging.getLogger(__name__)
 
 
 async def _signer_variables(uri: str) -> Dict[str, str]:
@@ -75,3 +77,9 @@ def require_success(subject: str, tool: Tool, result: FallibleProcessResult, acc
     """
     if result.exit_code not in accepted:
         raise sandbox.failure(subject, tool.module, result.exit_code, result.stderr.decode(errors="replace"))
+
+
+def pass_on(result: FallibleProcessResult) -> None:
+    """Tell a person what a tool that did not fail warns of."""
+    if talk := result.stderr.decode(errors="replace").strip():
+        logger.warning(talk)

@@ -1,14 +1,15 @@
 """`python -m pedigree.trust.admit DIR`: which results have a signed record of the run that made them.
 
-The directory holds `records/<step>.json`, the public keys `signer.pub` and perhaps `builders/*.pub`, and perhaps
-`runs/<step>/<key>.json` that a shared cache gave. What this machine signed lies in `.cache/runs/`.
+The directory holds `records/<step>.json`, the public keys `signer.pub` and perhaps `builders/*.pub`, perhaps
+`attestations/`, whose trust root says which of those are builders, and perhaps `runs/<step>/<key>.json` that a shared
+cache gave. What this machine signed lies in `.cache/runs/`.
 Prints `{"builders": {step: builder}, "refused": [step]}`; exits 3 when a step is refused.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,11 @@ from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.errors import ToolError
 from pedigree.step.record import Record
 from pedigree.trust.attest import run_file
-from pedigree.trust.builders import believed, read_builders, speaks_for
+from pedigree.trust.builders import believed_in, speaks_for
 from pedigree.trust.envelope import open_bundle
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.provenance import provenance
-from pedigree.trust.public import PublicKey, read_public_key
+from pedigree.trust.public import PublicKey
 
 EXIT_REFUSED = 3
 
@@ -29,18 +30,21 @@ def admit(directory: Path) -> tuple[dict[str, str], list[str]]:
     """Step -> builder of every result that somebody who is believed says to have made, and the other steps.
 
     Raises:
-        ToolError: A key cannot be read.
+        ToolError: A key cannot be read, or the attestations are not in order.
     """
-    keys = believed([read_public_key(directory / "signer.pub")], read_builders(directory / "builders"))
+    found = believed_in(directory)
+    for line in found.passed_over:
+        print(line, file=sys.stderr)
     builders: dict[str, str] = {}
     refused: list[str] = []
     for path in sorted((directory / "records").glob("*.json")):
         record = Record.from_json(read_json(path))
-        found = next((builder for run in _runs(directory, record) for builder in speakers(run, record, keys)), None)
-        if found is None:
+        said = (builder for run in _runs(directory, record) for builder in speakers(run, record, found.keys))
+        builder = next(said, None)
+        if builder is None:
             refused.append(record.name)
         else:
-            builders[record.name] = found
+            builders[record.name] = builder
     return builders, refused
 
 
@@ -51,7 +55,7 @@ def _runs(directory: Path, record: Record) -> Iterator[bytes]:
             yield path.read_bytes()
 
 
-def speakers(run: bytes, record: Record, keys: dict[PublicKey, str]) -> Iterator[str]:
+def speakers(run: bytes, record: Record, keys: Mapping[PublicKey, str]) -> Iterator[str]:
     """Builders that a signed document proves to have run a step with just this result.
 
     Args:

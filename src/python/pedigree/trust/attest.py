@@ -1,7 +1,8 @@
 """`python -m pedigree.trust.attest DIR`: sign the record of a run.
 
-The directory holds `record.json`, `signer.pub` and perhaps `builders/*.pub`. The signed provenance is kept in
-`.cache/runs/`, which outlives the process, under the identity of the step and its result.
+The directory holds `record.json`, `signer.pub`, perhaps `builders/*.pub`, and perhaps `attestations/`, whose trust
+root says which of those are builders. The signed provenance is kept in `.cache/runs/`, which outlives the process,
+under the identity of the step and its result.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from pathlib import Path
 
 from pedigree.step.canonical import read_json
 from pedigree.step.errors import ToolError
-from pedigree.step.record import Record
-from pedigree.trust.builders import believed, read_builders, speaks_for
+from pedigree.step.record import WORKSTATION, Record
+from pedigree.trust.builders import believed_in, speaks_for
 from pedigree.trust.envelope import sign_bundle
 from pedigree.trust.keys import signer_uri
 from pedigree.trust.provenance import provenance
@@ -29,14 +30,14 @@ def attest(directory: Path, uri: str) -> None:
     """Sign the record in `directory` with the signer that `uri` names, and keep it.
 
     A step that ran here is signed as run by the builder whose key signs. One that workers ran is signed as run by their
-    platform if the key is that of a listed builder; anybody may set up workers and call them what he likes.
+    platform if the key is that of a builder; anybody may set up workers and call them what he likes.
 
     Raises:
-        ToolError: The signer cannot be used, or the record cannot be kept.
+        ToolError: The signer cannot be used, the attestations are not in order, or the record cannot be kept.
     """
     record = Record.from_json(read_json(directory / "record.json"))
     public = read_public_key(directory / "signer.pub")
-    speaker = believed([public], read_builders(directory / "builders"))[public]
+    speaker = believed_in(directory).keys.get(public, WORKSTATION)
     record = replace(record, builder=speaks_for(record, speaker))
     keep(directory, record, sign_bundle(provenance(record), load_signer(uri, public), public))
 

@@ -14,8 +14,9 @@ from pedigree.trust.conformity import approvals_lacking
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evidence import ATTESTED
 from pedigree.trust.graph import Graph, graph_of_records
+from pedigree.trust.local import local_authority
 from pedigree.trust.owners import layout_path, word_in_force
-from pedigree.trust.permit import local_authority, require_approved
+from pedigree.trust.permit import require_approved
 from pedigree.trust.public import PublicKey
 from pedigree.trust.standing import require_not_revoked
 from pedigree.trust.standing_statement import INSIDE, Standing, standing

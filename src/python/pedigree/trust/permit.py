@@ -11,11 +11,10 @@ from pathlib import Path
 
 from pedigree.step.canonical import MalformedJson, read_json
 from pedigree.step.errors import ToolError
-from pedigree.trust.attestations import read_attestations
-from pedigree.trust.authority import FIRST_ROOT, Authority, Registered, load_authority
+from pedigree.trust.authority import FIRST_ROOT, Authority, Registered
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.graph import Graph, parse_graph
-from pedigree.trust.root import first_root
+from pedigree.trust.local import local_authority
 from pedigree.trust.standing import approvals_of, require_not_revoked
 
 RELEASE = "release"
@@ -65,19 +64,6 @@ def _graph(path: Path) -> Graph:
         return parse_graph(read_json(path), path.name)
     except (OSError, MalformedJson, MalformedEvidence) as error:
         raise ToolError(f"{path} is not what the build plans: {error}", "this is a mistake in the backend") from error
-
-
-def local_authority(directory: Path) -> Authority | None:
-    """What is in force by the attestations of this repository, which trusts its own first root; None where it has none.
-
-    Raises:
-        MalformedEvidence: A file is not what its place says.
-        Refused: Files do not belong together, or a signature does not count.
-    """
-    if not (directory / FIRST_ROOT).exists():
-        return None
-    files = read_attestations(directory)
-    return load_authority(files, first_root(files[FIRST_ROOT], FIRST_ROOT))
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,26 @@
+"""What is in force in the repository that builds: it trusts the first version of its own trust root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pedigree.trust.attestations import read_attestations
+from pedigree.trust.authority import FIRST_ROOT, Authority, load_authority
+from pedigree.trust.errors import Refused
+from pedigree.trust.root import first_root
+
+
+def local_authority(directory: Path) -> Authority | None:
+    """What is in force by a directory of attestations; None where it is missing or has nothing that anybody signed.
+
+    Raises:
+        MalformedEvidence: A file is not what its place says.
+        Refused: Files do not belong together, a signature does not count, or there is no first trust root beside files
+            that count by it alone: without this, who removes one file would make every revocation void.
+    """
+    files = read_attestations(directory) if directory.is_dir() else {}
+    if not files:
+        return None
+    if FIRST_ROOT not in files:
+        raise Refused(f"attestations/{FIRST_ROOT} is missing, but attestations/{min(files)} counts by it alone")
+    return load_authority(files, first_root(files[FIRST_ROOT], FIRST_ROOT))
