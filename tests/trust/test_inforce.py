@@ -38,17 +38,43 @@ def test_a_release_in_force_holds(office: Office, tmp_path: Path) -> None:
     assert failed(office, release, "Ray", trust(office)) == []
 
 
+def test_15_a_key_without_a_role_does_not_seal(office: Office, tmp_path: Path) -> None:
+    release = sealed_in(office, tmp_path / "work", "Nobody")
+    (check,) = failed(office, release, "Nobody", trust(office))
+    assert check.number == SEALER and "a developer's build: its key has no role" in check.detail
+
+
+def test_15_a_key_that_has_another_role_since_does_not_seal(office: Office, tmp_path: Path) -> None:
+    office.people["Rita"] = "release"
+    release, first = sealed_in(office, tmp_path / "work", "Rita"), office.root()
+    office.people["Rita"] = "quality"
+    second = office.publish_root(office.root(2, first.digest), "Olga")
+    office.publish_snapshot(second, 2)
+    (check,) = failed(office, release, "Rita", Trust(first, office.files, None, NOW, None))
+    assert check.number == SEALER and "Rita, whose role is quality, not release" in check.detail
+
+
 @pytest.mark.parametrize(
     ("sealer", "told"),
     [
-        ("Nobody", "a developer's build: its key has no role"),
-        ("Quentin", "Quentin, whose role is quality, not release"),
+        ("Ray", r"the key of Ray \(release\) is revoked by Quentin: it was copied; it seals nothing"),
+        ("Rose", rf"the key of Rose \(release\) was retired at {LATER}; it seals nothing"),
+        ("Quentin", "the key is that of Quentin, whose role is quality, not release"),
+        ("Bea", "the key is that of Bea, whose role is builder, not release"),
     ],
 )
-def test_15_a_key_without_the_role_does_not_seal(office: Office, tmp_path: Path, sealer: str, told: str) -> None:
-    release = sealed_in(office, tmp_path / "work", sealer)
-    (check,) = failed(office, release, sealer, trust(office))
-    assert check.number == SEALER and told in check.detail
+def test_a_key_that_the_trust_root_lists_seals_only_while_it_has_the_role(
+    office: Office, tmp_path: Path, sealer: str, told: str
+) -> None:
+    office.people["Rose"] = "release"
+    put_in_force(office)
+    first, rose = office.root(), office.key("Rose").keyid
+    holders = {**first.holders, rose: replace(first.holders[rose], retired=LATER)}
+    second = office.publish_root(replace(first, version=2, replaces=first.digest, holders=holders), "Olga")
+    office.revoke("Quentin", "key", {"Ray": office.key("Ray").fingerprint}, "it was copied")
+    office.publish_snapshot(second, 2)
+    with pytest.raises(ToolError, match=f"may not be released:\n  {told}"):
+        sealed_in(office, tmp_path / "work", sealer)
 
 
 def test_15_what_was_sealed_before_the_key_was_retired_holds_and_says_so(office: Office, tmp_path: Path) -> None:

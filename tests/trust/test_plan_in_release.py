@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
+from pedigree.step.errors import ToolError
 from pedigree.trust.owners import layout_path, plan_path
 from pedigree.trust.standing_statement import Standing
 from pedigree.trust.verify import verify_release
@@ -98,3 +99,14 @@ def test_a_newer_plan_does_not_outlaw_what_was_made_by_an_older_one(office: Offi
     office.publish_snapshot(office.root(), 3)
     verdict = verify_release(release, office.key("Ray"), trust(office, office.files))
     assert verdict.holds and "version 2 of the plan is in force now" in verdict.checks[PLAN - 1].detail
+
+
+@pytest.mark.parametrize("taken", [(plan_path(RELEASE), layout_path(RELEASE)), (plan_path(RELEASE),)])
+def test_a_plan_that_was_taken_away_is_not_sealed_as_no_plan(
+    office: Office, tmp_path: Path, taken: tuple[str, ...]
+) -> None:
+    planned(office)
+    for path in taken:
+        del office.files[path]
+    with pytest.raises(ToolError, match=f"may not be released:\n  {plan_path(RELEASE)}, which the snapshot lists"):
+        sealed_in(office, tmp_path / "work", "Ray")

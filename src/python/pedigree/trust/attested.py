@@ -14,6 +14,7 @@ from pedigree.trust.conformity import approvals_lacking
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evidence import ATTESTED
 from pedigree.trust.graph import Graph, graph_of_records
+from pedigree.trust.holders import require_sealer
 from pedigree.trust.local import local_authority
 from pedigree.trust.owners import layout_path, word_in_force
 from pedigree.trust.permit import require_approved
@@ -50,12 +51,14 @@ def attested(directory: Path, closure: Closure, public: PublicKey) -> Attested:
         public: The key that seals.
 
     Raises:
-        ToolError: A base model is not approved, something is revoked, or the attestations are not in order.
+        ToolError: A base model is not approved, something is revoked, the key may not seal, or the attestations are not
+            in order.
     """
     graph = graph_of_records({record.name: record for record in closure.steps}, closure.release.name)
     try:
         authority = local_authority(directory)
         if authority is not None:
+            require_sealer(authority, public)
             require_not_revoked(graph, authority)
         uids = [item.entry.uid for item in require_approved(graph, authority).values()]
         if authority is None:

@@ -185,7 +185,15 @@ def owner_keys(root: TrustRoot, revoked: frozenset[str]) -> dict[str, PublicKey]
 
 
 def word_in_force(authority: Authority, address: str) -> OwnersWord | None:
-    """What the owners say of a release, by an authority that is verified; as `owners_word`."""
+    """What the owners say of a release, by an authority that is verified.
+
+    Raises:
+        MalformedEvidence: As `owners_word`.
+        Refused: As `owners_word`, or the snapshot lists a plan or a layout of the release that is missing.
+    """
+    for path in (plan_path(address), layout_path(address)):
+        if path in authority.snapshot.files and path not in authority.layouts:
+            raise Refused(f"{path}, which the snapshot lists, is missing")
     keys = [holder.key.fingerprint for holder in authority.root.holders.values()]
     revoked = frozenset(fingerprint for fingerprint in keys if authority.revocation_of(fingerprint))
     return owners_word(authority.layouts, authority.root, revoked, address)

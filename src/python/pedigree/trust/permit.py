@@ -1,48 +1,69 @@
 """`python -m pedigree.trust.permit DIR release|artifact`: whether what is planned may be built, before anything runs.
 
-The directory holds `graph.json`, which the build made from the targets, and perhaps `attestations/`. Nothing that holds
-something revoked is built; a release is built from approved base models alone.
+The directory holds `graph.json`, which the build made from the targets, and perhaps `attestations/` and, for a
+release, `signer.pub`. Nothing that holds something revoked is built; a release is built from
+approved base models alone, and for a key that may seal. A snapshot that is out of date is told of, and stops nothing.
 """
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pedigree.step.canonical import MalformedJson, read_json
 from pedigree.step.errors import ToolError
 from pedigree.trust.authority import FIRST_ROOT, Authority, Registered
 from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.freshness import freshness
 from pedigree.trust.graph import Graph, parse_graph
+from pedigree.trust.holders import require_sealer
 from pedigree.trust.local import local_authority
+from pedigree.trust.owners import word_in_force
+from pedigree.trust.public import read_public_key
 from pedigree.trust.standing import approvals_of, require_not_revoked
 
 RELEASE = "release"
 _MODES = (RELEASE, "artifact")
+_HINT = "`pedigree base list` shows what is approved; docs/registry.md says how to approve, docs/keys.md who may seal"
 
 
-def permit(directory: Path, mode: str) -> None:
+def permit(directory: Path, mode: str, now: datetime) -> str:
     """Refuse what may not be built.
 
     Args:
         directory: What the build laid out.
         mode: "release" for what is delivered, "artifact" for what is only looked at.
+        now: The time of the build, with a time zone.
+
+    Returns:
+        What a person should hear of nevertheless; empty as a rule.
 
     Raises:
         ToolError: It may not be built.
     """
     graph = _graph(directory / "graph.json")
+    address = graph.nodes[graph.release].address
     try:
         authority = local_authority(directory / "attestations")
         if authority is not None:
             require_not_revoked(graph, authority)
         if mode == RELEASE:
             require_approved(graph, authority)
+        if mode == RELEASE and authority is not None:
+            word_in_force(authority, address)
+            require_sealer(authority, read_public_key(directory / "signer.pub"))
     except (Refused, MalformedEvidence) as problem:
-        what = f"target '{graph.nodes[graph.release].address}' may not be built:\n  {problem}"
-        raise ToolError(
-            what, "`pedigree base list` shows what is approved; docs/registry.md says how to approve"
-        ) from problem
+        raise ToolError(f"target '{address}' may not be built:\n  {problem}", _HINT) from problem
+    return "" if authority is None else _out_of_date(authority, now)
+
+
+def _out_of_date(authority: Authority, now: datetime) -> str:
+    try:
+        freshness(authority.snapshot, now)
+    except Refused as stale:
+        return f"warning: {stale}\nhint: have quality sign another: pedigree snapshot (docs/registry.md)"
+    return ""
 
 
 def require_approved(graph: Graph, authority: Authority | None) -> dict[str, Registered]:
@@ -72,10 +93,12 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m pedigree.trust.permit DIR release|artifact", file=sys.stderr)
         return 2
     try:
-        permit(Path(arguments[0]), arguments[1])
+        warning = permit(Path(arguments[0]), arguments[1], datetime.now(UTC))
     except ToolError as error:
         print(error, file=sys.stderr)
         return 1
+    if warning:
+        print(warning, file=sys.stderr)
     return 0
 
 

@@ -1,0 +1,99 @@
+"""What may not be built is refused before anything runs, and by whom it would be sealed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import write_attestation
+from pedigree.trust.graph import SCHEMA
+from pedigree.trust.owners import layout_path, plan_path
+from pedigree.trust.permit import main, permit
+from trust.builder import RELEASE
+from trust.office import LATER, Office
+from trust.plans import before_the_build, demo_graph, demo_plan, sign_plan
+from trust.published import put_in_force
+
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
+AFTER = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    (tmp_path / "office").mkdir()
+    office = Office(tmp_path / "office")
+    put_in_force(office)
+    return office
+
+
+def planned(office: Office, directory: Path, sealer: str = "Ray") -> Path:
+    """What the build lays out before anything runs."""
+    graph = before_the_build(demo_graph())
+    document = {"schema": SCHEMA, "release": graph.release, "steps": [asdict(node) for node in graph.nodes.values()]}
+    directory.mkdir()
+    (directory / "graph.json").write_text(json.dumps(document))
+    (directory / "signer.pub").write_text(office.key(sealer).pem)
+    for path, data in office.files.items():
+        write_attestation(directory / "attestations", path, data)
+    return directory
+
+
+@pytest.mark.parametrize("sealer", ["Ray", "Developer"])
+def test_what_is_approved_may_be_built_for_a_holder_of_the_role_and_for_a_developer(
+    office: Office, tmp_path: Path, sealer: str
+) -> None:
+    assert permit(planned(office, tmp_path / "work", sealer), "release", NOW) == ""
+
+
+def test_who_may_not_seal_learns_it_before_anything_runs_and_may_look_at_artifacts(
+    office: Office, tmp_path: Path
+) -> None:
+    office.revoke("Quentin", "key", {"Ray": office.key("Ray").fingerprint}, "it was copied")
+    for sealer, told in (
+        ("Ray", r"the key of Ray \(release\) is revoked by Quentin: it was copied"),
+        ("Lea", "the key is that of Lea, whose role is legal, not release"),
+    ):
+        work = planned(office, tmp_path / sealer, sealer)
+        with pytest.raises(ToolError, match=f"target '{RELEASE}' may not be built:\n  {told}"):
+            permit(work, "release", NOW)
+        assert permit(work, "artifact", NOW) == ""
+
+
+def test_a_plan_that_is_listed_and_missing_stops_the_release(office: Office, tmp_path: Path) -> None:
+    sign_plan(office, demo_plan(), office.root(), "Olga")
+    office.publish_snapshot(office.root(), 2)
+    assert permit(planned(office, tmp_path / "whole"), "release", NOW) == ""
+    for path in (plan_path(RELEASE), layout_path(RELEASE)):
+        del office.files[path]
+    with pytest.raises(ToolError, match="which the snapshot lists, is missing"):
+        permit(planned(office, tmp_path / "taken"), "release", NOW)
+
+
+@pytest.mark.parametrize("mode", ["release", "artifact"])
+def test_without_its_first_version_the_trust_root_is_broken_and_not_absent(
+    office: Office, tmp_path: Path, mode: str
+) -> None:
+    office.revoke("Lea", "dataset", {"datasets/demo:sft": "0" * 64})
+    del office.files["root/1.json"]
+    left = {"snapshot.json": office.files["snapshot.json"]}
+    for number, files in enumerate((office.files, left)):
+        office.files = files
+        with pytest.raises(ToolError, match=r"attestations/root/1.json is missing, but attestations/.* counts by it"):
+            permit(planned(office, tmp_path / str(number)), mode, NOW)
+
+
+def test_a_snapshot_that_expired_is_told_of_and_stops_nothing(
+    office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.publish_snapshot(office.root(), 2, expires=LATER)
+    work = planned(office, tmp_path / "work")
+    assert permit(work, "release", NOW) == ""
+    assert f"version 2 of the snapshot expired at {LATER}" in permit(work, "release", AFTER)
+    office.publish_snapshot(office.root(), 3, time="2000-01-01T00:00:00Z", expires="2000-02-01T00:00:00Z")
+    assert main([str(planned(office, tmp_path / "old")), "artifact"]) == 0
+    assert capsys.readouterr().err.startswith("warning: version 3 of the snapshot expired at 2000-02-01T00:00:00Z")
