@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -7,10 +8,11 @@ import pytest
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.owners import layout_path, plan_path
+from pedigree.trust.root import TrustRoot
 from pedigree.trust.standing_statement import Standing
 from pedigree.trust.verify import verify_release
 from trust.builder import RELEASE, run_stock, stock_commands, stock_tools
-from trust.office import Office
+from trust.office import LATER, Office
 from trust.plans import demo_plan, sign_plan
 from trust.published import put_in_force, sealed_in
 from trust.test_inforce import PLAN, failed, trust
@@ -110,3 +112,36 @@ def test_a_plan_that_was_taken_away_is_not_sealed_as_no_plan(
         del office.files[path]
     with pytest.raises(ToolError, match=f"may not be released:\n  {plan_path(RELEASE)}, which the snapshot lists"):
         sealed_in(office, tmp_path / "work", "Ray")
+
+
+def rotated(office: Office) -> TrustRoot:
+    """Publish a trust root in which Rose seals, and no more Ray."""
+    first, ray = office.root(), office.key("Ray").keyid
+    office.people["Rose"] = "release"
+    second = office.root(2, first.digest)
+    holders = {**second.holders, ray: replace(second.holders[ray], retired=LATER)}
+    second = office.publish_root(replace(second, holders=holders), "Olga")
+    office.publish_snapshot(second, 3)
+    return second
+
+
+def test_a_layout_of_keys_that_were_replaced_since_puts_no_release_inside_its_plan(
+    office: Office, tmp_path: Path
+) -> None:
+    planned(office)
+    before = trust(office)
+    second = rotated(office)
+    release = sealed_in(office, tmp_path / "stale", "Rose")
+    told = "the layout names other keys than the trust root in force; have the owners sign it again"
+    text = (release / "VERIFY.md").read_text()
+    assert "**Standing: outside the plan sha256:" in text and told in text
+    (check,) = failed(office, release, "Rose", before)
+    assert check.number == PLAN and told in check.detail
+    sign_plan(office, demo_plan(version=2), second, "Olga")
+    office.publish_snapshot(second, 4)
+    release = sealed_in(office, tmp_path / "mended", "Rose")
+    assert failed(office, release, "Rose", before) == []
+    commands, tools = stock_commands(release / "VERIFY.md"), stock_tools(tmp_path / "tools")
+    assert len(commands) == 5
+    for command in commands:
+        assert (done := run_stock(command, release, tools)).returncode == 0, done.stderr

@@ -7,11 +7,13 @@ stage beside the planned ones, and files or tools from elsewhere are refused by 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from glob import escape
 from typing import Any
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.closure import CODE, STEP_FILE, source_path
+from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.layout import PRODUCTS, Rule, delivery_materials, delivery_products, document, step
 from pedigree.trust.links import DELIVERY, INTERPRETER, PIN, SOURCES, TREE
 from pedigree.trust.plan import Plan, Source, Stage
@@ -41,6 +43,23 @@ def owner_layout(plan: Plan, root: TrustRoot) -> dict[str, Any]:
         step(DELIVERY, [_ONE_LINEAGE, *delivery_materials(plan.step)], delivery_products(plan.step), sealing),
     ]
     return document(f"What {plan.release} may be made of, by version {plan.version} of its plan.", keys, steps)
+
+
+def names_keys_of(layout: Mapping[str, Any], plan: Plan, root: TrustRoot) -> bool:
+    """Whether a layout of a plan names just the keys, as a whole and for each step, that this trust root gives it.
+
+    What else it says is left alone: it was signed under another version of the trust root, perhaps.
+    """
+    if not root.keys(RELEASE):
+        return False
+    return _named(layout) == _named(owner_layout(plan, root))
+
+
+def _named(layout: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    try:
+        return layout["keys"], {step["name"]: step["pubkeys"] for step in layout["steps"]}
+    except (KeyError, TypeError) as error:
+        raise MalformedEvidence("the owners' layout lists no keys, or no steps") from error
 
 
 def _supplied(plan: Plan) -> list[Rule]:
