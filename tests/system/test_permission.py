@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
 import pytest
@@ -24,3 +25,23 @@ def test_what_is_not_made_from_it_is_built(repo: Repo) -> None:
     repo.write("attestations/root/1.json", "datasets:train")
     done = repo.pants("package", "models/fw:base")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("goal", [("package", "models/fw"), ("package", "models/fw:sft"), ("test", "evals:review")])
+def test_what_is_revoked_by_what_was_made_of_it_is_not_shown_or_delivered(repo: Repo, goal: tuple[str, str]) -> None:
+    assert repo.pants("package", "datasets:train").returncode == 0
+    records = (repo.root / "dist/artifacts/datasets/train/records.jsonl").read_bytes()
+    repo.write("attestations/root/1.json", hashlib.sha256(records).hexdigest())
+    done = repo.pants(*goal)
+    assert done.returncode != 0
+    assert "'datasets:train' is revoked" in done.stderr and "hint: use another" in done.stderr
+    assert not (repo.root / "dist/models").exists() and not (repo.root / "dist/artifacts/models").exists()
+
+
+def test_what_is_warned_of_is_said_once_in_every_run_and_stops_nothing(repo: Repo) -> None:
+    repo.write("attestations/snapshot.json", "counts by a trust root")
+    repo.write("attestations/root/1.json", "stale")
+    for _ in range(2):
+        done = repo.pants("package", "models/fw:base")
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count("warning: the snapshot expired") == 1

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from pedigree.step.canonical import canonical_json
+from pedigree.step.digests import tree_digest
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import write_attestation
 from pedigree.trust.graph import SCHEMA
 from pedigree.trust.owners import layout_path, plan_path
 from pedigree.trust.permit import main, permit
-from trust.builder import RELEASE
+from trust.builder import RELEASE, closure_of_demo
 from trust.office import LATER, Office
 from trust.plans import before_the_build, demo_graph, demo_plan, sign_plan
 from trust.published import put_in_force
@@ -97,3 +99,34 @@ def test_a_snapshot_that_expired_is_told_of_and_stops_nothing(
     office.publish_snapshot(office.root(), 3, time="2000-01-01T00:00:00Z", expires="2000-02-01T00:00:00Z")
     assert main([str(planned(office, tmp_path / "old")), "artifact"]) == 0
     assert capsys.readouterr().err.startswith("warning: version 3 of the snapshot expired at 2000-02-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("mode", ["release", "artifact"])
+def test_what_is_revoked_by_the_digest_of_what_was_made_stops_it_once_that_is_known(
+    office: Office, tmp_path: Path, mode: str
+) -> None:
+    made = {record.name: record for record in closure_of_demo()[0]}
+    artifact = tree_digest(made["datasets.demo.sft"].products)
+    office.revoke("Lea", "dataset", {"datasets/demo:sft": artifact}, "it holds names")
+    work = planned(office, tmp_path / "work")
+    assert permit(work, mode, NOW) == ""
+    (work / "records").mkdir()
+    for name in ("models.base.tiny", "datasets.demo.sft"):
+        if name == "datasets.demo.sft":
+            assert permit(work, mode, NOW) == ""
+        (work / f"records/{name}.json").write_bytes(canonical_json(made[name].to_json()))
+    told = (
+        "what 'datasets.demo.sft' made, is revoked by Lea .*it holds names; the way from there is datasets/demo:sft -> "
+    )
+    with pytest.raises(ToolError, match=told):
+        permit(work, mode, NOW)
+
+
+def test_a_record_that_is_none_is_an_error_and_no_crash(
+    office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = planned(office, tmp_path / "work")
+    (work / "records").mkdir()
+    (work / "records/models.base.tiny.json").write_text("{}")
+    assert main([str(work), "artifact"]) == 1
+    assert "a record has not the shape of one" in capsys.readouterr().err

@@ -332,9 +332,9 @@ async def closure_of(address: Address) -> Closure:
     return await Get(Closure, ClosureRequest(address))
 
 
-async def require_permitted(address: Address, mode: str) -> None:
-    """Stop before anything runs when a target may not be built."""
-    await Get(Permitted, PermitRequest(address, mode))
+async def require_permitted(address: Address, mode: str, made: Tuple[Made, ...] = ()) -> None:
+    """Stop when a target may not be built; before anything runs, or by what is made of it by now."""
+    await Get(Permitted, PermitRequest(address, mode, made))
 
 
 async def graph_of(closure: Closure, release: Product) -> GraphDocument:

@@ -11,7 +11,7 @@ from pants.engine.rules import collect_rules, rule
 from pants.option.option_types import SkipOption
 from pants.option.subsystem import Subsystem
 
-from pedigree.build import engine, verdict
+from pedigree.build import engine, permission, verdict
 from pedigree.build.judgement import REPORT
 from pedigree.build.judgement_targets import EvaluationDependencies, SuiteField
 from pedigree.build.messages import StepRun
@@ -51,6 +51,7 @@ async def evaluate(batch: EvaluationTestRequest.Batch[EvaluationTestFieldSet, An
     (plan,) = await engine.plans_of((address,))
     judge = plan.step("")
     made = await engine.run_step(StepRun(judge, (judge.name,) if test.force else ()))
+    await permission.require_sound(address, made)
     (report,) = await engine.contents(await engine.subset(made.artifact, (REPORT,)))
     return TestResult(
         exit_code=0 if made.passed else 1,

@@ -51,14 +51,6 @@ class Closure:
 
 
 @dataclass(frozen=True)
-class PermitRequest:
-    """Ask whether a target may be built; `mode` is "release" for what is delivered, "artifact" for all else."""
-
-    address: Address
-    mode: str
-
-
-@dataclass(frozen=True)
 class Permitted:
     """It may be built."""
 
@@ -183,6 +175,21 @@ class Made:
     passed: bool
     talk: str
     metadata: ProcessResultMetadata = field(compare=False, hash=False)
+
+
+@dataclass(frozen=True)
+class PermitRequest:
+    """Ask whether a target may be built.
+
+    Attributes:
+        address: The target.
+        mode: "release" for what is delivered, "artifact" for all else.
+        made: What is made of its closure by now; empty before anything runs.
+    """
+
+    address: Address
+    mode: str
+    made: Tuple[Made, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import List, Tuple
 
 from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, PackageFieldSet
+from pants.engine.addresses import Address
 from pants.engine.fs import EMPTY_DIGEST
 from pants.engine.process import ProcessCacheScope
 from pants.engine.rules import _uncacheable_rule, collect_rules, rule
@@ -121,10 +122,12 @@ def _built_by(made: Made, builder: str) -> Made:
     return replace(made, record=canonical_json(replace(record, builder=builder).to_json()))
 
 
-async def _deliver(release: Product, steps: Tuple[Step, ...], path: str) -> Tuple[BuiltPackageArtifact, ...]:
+async def _deliver(address: Address, steps: Tuple[Step, ...], path: str) -> Tuple[BuiltPackageArtifact, ...]:
+    release = Product(short(address.spec))
     # A verdict is believed, green or red, once it is admitted; what the release is put together from is by then.
     before = tuple(step for step in steps if step.product != release)
     judged, fresh = await _admitted(before)
+    await engine.require_permitted(address, "release", judged)
     await _require_green(tuple(one for one in judged if one.step.gate))
     made = _in_order((await _admitted(steps, fresh))[0], release)
     key = await engine.public_key()
@@ -142,12 +145,11 @@ async def package_release(fields: ReleaseFieldSet) -> BuiltPackage:
     closure = await engine.closure_of(fields.address)
     await engine.require_permitted(fields.address, "release")
     await engine.probe_isolation()
-    release = Product(short(fields.address.spec))
     path = dist.release_path(fields.address.spec_path, fields.address.target_name)
     try:
-        return BuiltPackage(EMPTY_DIGEST, await _deliver(release, closure.steps, path))
+        return BuiltPackage(EMPTY_DIGEST, await _deliver(fields.address, closure.steps, path))
     except engine.IntrinsicError as error:
-        await engine.explain(f"target '{release.address}'", error)
+        await engine.explain(f"target '{short(fields.address.spec)}'", error)
         raise
 
 

@@ -7,7 +7,7 @@ import sys
 
 from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.cli.target_graph import target_graph
-from pedigree.trust.conformity import differences
+from pedigree.trust.conformity import differences, other_keys
 from pedigree.trust.owners import owners_word
 from pedigree.trust.register import open_register
 
@@ -23,7 +23,7 @@ def run(call: argparse.Namespace) -> int:
     if word is None:
         print(f"no plan: no owner signed what '{call.release}' may be made of", file=sys.stderr)
         return EXIT_DOES_NOT_HOLD
-    found = differences(word.plan, target_graph(call))
+    found = [*other_keys(word, register.root), *differences(word.plan, target_graph(call))]
     for difference in found:
         print(f"{'inside' if difference.inside else 'outside'}: {difference.words}")
     outside = sum(not difference.inside for difference in found)

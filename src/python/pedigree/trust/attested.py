@@ -10,15 +10,13 @@ from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import LAYOUTS, Authority, needed
 from pedigree.trust.closure import Closure
-from pedigree.trust.conformity import approvals_lacking
-from pedigree.trust.differences import Difference
+from pedigree.trust.conformity import approvals_lacking, other_keys
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evidence import ATTESTED
 from pedigree.trust.graph import Graph, graph_of_records
 from pedigree.trust.holders import require_sealer
 from pedigree.trust.local import local_authority
-from pedigree.trust.owner_layout import names_keys_of
-from pedigree.trust.owners import OwnersWord, layout_path, word_in_force
+from pedigree.trust.owners import layout_path, word_in_force
 from pedigree.trust.permit import require_approved
 from pedigree.trust.public import PublicKey
 from pedigree.trust.standing import require_not_revoked
@@ -93,12 +91,5 @@ def standing_in(graph: Graph, address: str, authority: Authority, public: Public
         Refused: Too few owners signed it, or a part of it is missing.
     """
     word = word_in_force(authority, address)
-    further = (*_other_keys(word, authority), *approvals_lacking(word.plan, graph, authority)) if word else ()
+    further = (*other_keys(word, authority.root), *approvals_lacking(word.plan, graph, authority)) if word else ()
     return standing(word, graph, authority.speaks(public.keyid), further)
-
-
-def _other_keys(word: OwnersWord, authority: Authority) -> tuple[Difference, ...]:
-    """Stock verifiers go by the layout alone: it must not let a key sign that was replaced, nor refuse the new one."""
-    if names_keys_of(word.layout, word.plan, authority.root):
-        return ()
-    return (Difference("the layout names other keys than the trust root in force; have the owners sign it again"),)

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pedigree.trust.authority import Authority
 from pedigree.trust.differences import Difference, stage_differences
 from pedigree.trust.graph import Graph, Node
+from pedigree.trust.owner_layout import names_keys_of
+from pedigree.trust.owners import OwnersWord
 from pedigree.trust.plan import Plan, Stage, step_label
+from pedigree.trust.root import TrustRoot
 
 _CALLED = {
     "dataset": "data set",
@@ -42,6 +45,19 @@ def approvals_lacking(plan: Plan, graph: Graph, authority: Authority) -> list[Di
             if role not in given
         ]
     return found
+
+
+def other_keys(word: OwnersWord, root: TrustRoot) -> list[Difference]:
+    """Whether the owners' layout goes with other keys than the trust root in force.
+
+    Stock verifiers go by the layout alone: it must not let a key sign that was replaced, nor refuse the new one.
+
+    Raises:
+        MalformedEvidence: The layout is none.
+    """
+    if names_keys_of(word.layout, word.plan, root):
+        return []
+    return [Difference("the layout names other keys than the trust root in force; have the owners sign it again")]
 
 
 def _differences(plan: Plan, graph: Graph) -> Iterator[Difference]:

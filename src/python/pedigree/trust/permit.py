@@ -1,22 +1,25 @@
 """`python -m pedigree.trust.permit DIR release|artifact`: whether what is planned may be built, before anything runs.
 
-The directory holds `graph.json`, which the build made from the targets, and perhaps `attestations/` and, for a
-release, `signer.pub`. Nothing that holds something revoked is built; a release is built from
-approved base models alone, and for a key that may seal. A snapshot that is out of date is told of, and stops nothing.
+The directory holds `graph.json`, which the build made from the targets, and perhaps `attestations/`, for a release
+`signer.pub`, and `records/<step>.json` of what is made by now. Nothing that holds something revoked is built; a release
+is built from approved base models alone, and for a key that may seal. A snapshot that is out of date is told of, and
+stops nothing.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pedigree.step.canonical import MalformedJson, read_json
 from pedigree.step.errors import ToolError
+from pedigree.step.record import Record
 from pedigree.trust.authority import FIRST_ROOT, Authority, Registered
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.freshness import freshness
-from pedigree.trust.graph import Graph, parse_graph
+from pedigree.trust.graph import Graph, graph_of_records, parse_graph
 from pedigree.trust.holders import require_sealer
 from pedigree.trust.local import local_authority
 from pedigree.trust.owners import word_in_force
@@ -42,7 +45,7 @@ def permit(directory: Path, mode: str, now: datetime) -> str:
     Raises:
         ToolError: It may not be built.
     """
-    graph = _graph(directory / "graph.json")
+    graph = _with_records(_graph(directory / "graph.json"), directory / "records")
     address = graph.nodes[graph.release].address
     try:
         authority = local_authority(directory / "attestations")
@@ -85,6 +88,16 @@ def _graph(path: Path) -> Graph:
         return parse_graph(read_json(path), path.name)
     except (OSError, MalformedJson, MalformedEvidence) as error:
         raise ToolError(f"{path} is not what the build plans: {error}", "this is a mistake in the backend") from error
+
+
+def _with_records(graph: Graph, directory: Path) -> Graph:
+    """What was planned, and of the steps that ran by now what they consumed and made: that may be revoked, too."""
+    try:
+        records = [Record.from_json(read_json(path)) for path in sorted(directory.glob("*.json"))]
+    except (OSError, MalformedJson, ValueError, KeyError, TypeError) as error:
+        raise ToolError(f"a record has not the shape of one: {error}", "this is a mistake in the backend") from error
+    ran = graph_of_records({record.name: record for record in records}, graph.release).nodes
+    return replace(graph, nodes={name: ran.get(name, node) for name, node in graph.nodes.items()})
 
 
 def main(arguments: list[str]) -> int:
