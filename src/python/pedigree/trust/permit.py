@@ -31,16 +31,15 @@ _MODES = (RELEASE, "artifact")
 _HINT = "`pedigree base list` shows what is approved; docs/registry.md says how to approve, docs/keys.md who may seal"
 
 
-def permit(directory: Path, mode: str, now: datetime) -> str:
+def permit(directory: Path, mode: str) -> Authority | None:
     """Refuse what may not be built.
 
     Args:
         directory: What the build laid out.
         mode: "release" for what is delivered, "artifact" for what is only looked at.
-        now: The time of the build, with a time zone.
 
     Returns:
-        What a person should hear of nevertheless; empty as a rule.
+        What is in force; None where the repository has no attestations.
 
     Raises:
         ToolError: It may not be built.
@@ -58,10 +57,16 @@ def permit(directory: Path, mode: str, now: datetime) -> str:
             require_sealer(authority, read_public_key(directory / "signer.pub"))
     except (Refused, MalformedEvidence) as problem:
         raise ToolError(f"target '{address}' may not be built:\n  {problem}", _HINT) from problem
-    return "" if authority is None else _out_of_date(authority, now)
+    return authority
 
 
-def _out_of_date(authority: Authority, now: datetime) -> str:
+def out_of_date(authority: Authority, now: datetime) -> str:
+    """What a person should hear of a snapshot that may not tell what is in force; empty for one that does.
+
+    Args:
+        authority: What is in force by that snapshot.
+        now: The time of the build, with a time zone.
+    """
     try:
         freshness(authority.snapshot, now)
     except Refused as stale:
@@ -106,11 +111,11 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m pedigree.trust.permit DIR release|artifact", file=sys.stderr)
         return 2
     try:
-        warning = permit(Path(arguments[0]), arguments[1], datetime.now(UTC))
+        authority = permit(Path(arguments[0]), arguments[1])
     except ToolError as error:
         print(error, file=sys.stderr)
         return 1
-    if warning:
+    if authority is not None and (warning := out_of_date(authority, datetime.now(UTC))):
         print(warning, file=sys.stderr)
     return 0
 
