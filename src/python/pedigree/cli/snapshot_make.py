@@ -9,12 +9,15 @@ from datetime import timedelta
 from pedigree.cli.acts import Act, file_act, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
+from pedigree.trust.attestations import write_attestation
 from pedigree.trust.authority import SNAPSHOT
-from pedigree.trust.listing import next_snapshot, sign_filed, sign_next, still_needed
+from pedigree.trust.last_snapshot import KEPT, Last, lacking_then, last_snapshot, read_kept
+from pedigree.trust.listing import filed_snapshot, next_snapshot, sign_filed, sign_next, still_needed
+from pedigree.trust.news import news
 from pedigree.trust.register import Register, open_register
 from pedigree.trust.roles import QUALITY
 from pedigree.trust.signatory import Signatory, find_signatory, open_key
-from pedigree.trust.snapshot import Snapshot, parse_snapshot
+from pedigree.trust.snapshot import Snapshot
 from pedigree.trust.times import parse_time, write_time
 
 
@@ -24,13 +27,17 @@ def run_make(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The signer does not have the role quality.
     """
-    register = open_register(call.attestations)
-    who = _quality(register, call)
+    register, kept = open_register(call.attestations), read_kept(call.attestations)
     time = stated(call)
     later = isinstance(call.expires, timedelta)
     expires = write_time(parse_time(time) + call.expires) if later else call.expires
-    snapshot = next_snapshot(register, time, expires)
-    return _file(snapshot, sign_next(snapshot, register, who), register, who, call)
+    snapshot = next_snapshot(register, time, expires, kept)
+    _tell_news(snapshot, register, last_snapshot(register, kept))
+    who = _quality(register, call)
+    data = sign_next(snapshot, register, who)
+    if still_needed(data, register):
+        _keep_last(register, call)
+    return _file(snapshot, data, register, who, call)
 
 
 def run_sign(call: argparse.Namespace) -> int:
@@ -39,14 +46,30 @@ def run_sign(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The signer does not have the role quality.
     """
-    register = open_register(call.attestations)
+    register, kept = open_register(call.attestations), read_kept(call.attestations)
+    snapshot = filed_snapshot(register, kept)
+    _tell_news(snapshot, register, last_snapshot(register, kept))
     who = _quality(register, call)
-    data = sign_filed(register, who)
-    return _file(parse_snapshot(data, SNAPSHOT)[0], data, register, who, call)
+    return _file(snapshot, sign_filed(register, who), register, who, call)
 
 
 def _quality(register: Register, call: argparse.Namespace) -> Signatory:
     return find_signatory(open_key(signer_of(call)), register.root, (QUALITY,), register.revoked)
+
+
+def _tell_news(snapshot: Snapshot, register: Register, last: Last) -> None:
+    """Say what the signature does, before a passphrase is asked for."""
+    against = f"version {last.version}" if last.version else "nothing"
+    print(f"version {snapshot.version} of the snapshot, against {against}:", file=sys.stderr)
+    for line in [*news(register, snapshot, last)] or ["puts in force what was in force"]:
+        print(f"  {line}", file=sys.stderr)
+
+
+def _keep_last(register: Register, call: argparse.Namespace) -> None:
+    """Keep the snapshot that was in force for those who sign the next one; a draft is made anew over a draft."""
+    data = register.files.get(SNAPSHOT)
+    if data is not None and not lacking_then(register, data):
+        write_attestation(call.attestations, KEPT, data)
 
 
 def _file(snapshot: Snapshot, data: bytes, register: Register, who: Signatory, call: argparse.Namespace) -> int:
@@ -55,5 +78,7 @@ def _file(snapshot: Snapshot, data: bytes, register: Register, who: Signatory, c
     file_act(act, call.attestations, SNAPSHOT, data)
     if needed := still_needed(data, register):
         print(f"version {snapshot.version} is not in force: it lacks {needed} more of {QUALITY}", file=sys.stderr)
-        tell(f"hand {call.attestations / SNAPSHOT} to them, for `pedigree snapshot sign`")
+        tell(f"hand {call.attestations} to them, for `pedigree snapshot sign`")
+    else:
+        (call.attestations / KEPT).unlink(missing_ok=True)
     return EXIT_HOLDS

@@ -11,13 +11,13 @@ from pedigree.trust.authority import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATI
 from pedigree.trust.deciding import require_scanned
 from pedigree.trust.entry import Entry
 from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.last_snapshot import keys_of_quality, last_snapshot
+from pedigree.trust.news import require_timely
 from pedigree.trust.owners import PLAN_SUFFIX, layout_path, owners_word, plan_path
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
 from pedigree.trust.plan import parse_plan
-from pedigree.trust.public import PublicKey
 from pedigree.trust.register import PUBLISHER_KEY, Register, entry_place
 from pedigree.trust.roles import QUALITY
-from pedigree.trust.root import TrustRoot
 from pedigree.trust.signatory import Signatory
 from pedigree.trust.signed import Signed, add_signature, parse_signed
 from pedigree.trust.snapshot import PAYLOAD_TYPE, Snapshot, draft, open_snapshot, parse_snapshot
@@ -44,26 +44,28 @@ def list_files(register: Register) -> dict[str, str]:
     return {path: sha256_bytes(data) for path, data in register.files.items() if path.startswith(_PLACES)}
 
 
-def next_snapshot(register: Register, time: str, expires: str) -> Snapshot:
+def next_snapshot(register: Register, time: str, expires: str, kept: bytes | None = None) -> Snapshot:
     """The snapshot of what is filed now.
 
     Args:
         register: What is filed.
         time: When it is made.
         expires: Until when it is to be believed.
+        kept: The last snapshot, where the one that is filed lacks signatures.
 
     Raises:
         MalformedEvidence: As `list_files`, or it would expire before it is made.
-        Refused: As `list_files`; or the snapshot that is filed has no signature that counts, so that its number may be
-            an attacker's.
+        Refused: As `list_files` and `last_snapshot`; or an approval comes too late, as `require_timely` says.
         ToolError: The time lies before that of the last snapshot.
     """
-    version, last = _last(register)
-    if time < last:
-        raise ToolError(f"the time {time} lies before that of the last snapshot, {last}", "state the time of today")
-    root = register.root
-    snapshot = Snapshot(version + 1, root.version, root.digest, time, expires, list_files(register))
+    last, root = last_snapshot(register, kept), register.root
+    if time < last.time:
+        raise ToolError(
+            f"the time {time} lies before that of the last snapshot, {last.time}", "state the time of today"
+        )
+    snapshot = Snapshot(last.version + 1, root.version, root.digest, time, expires, list_files(register))
     draft(snapshot)
+    require_timely(register, snapshot, last)
     return snapshot
 
 
@@ -72,25 +74,37 @@ def sign_next(snapshot: Snapshot, register: Register, who: Signatory) -> bytes:
     return _completed(add_signature(draft(snapshot), who.signer), register)
 
 
-def sign_filed(register: Register, who: Signatory) -> bytes:
-    """The file of the snapshot that is filed, with one more signature.
+def filed_snapshot(register: Register, kept: bytes | None = None) -> Snapshot:
+    """The snapshot that is filed, fit for one more signature.
+
+    Args:
+        register: What is filed.
+        kept: The last snapshot, where the one that is filed lacks signatures.
 
     Raises:
-        MalformedEvidence: As `list_files`, or there is no snapshot.
-        Refused: As `list_files`, or it does not list what is filed.
+        MalformedEvidence: As `list_files`, or it is no snapshot.
+        Refused: As `next_snapshot`; or there is none, or it does not list what is filed.
     """
     if SNAPSHOT not in register.files:
         raise Refused(f"there is no {SNAPSHOT} to sign")
-    snapshot, signed = parse_snapshot(register.files[SNAPSHOT], SNAPSHOT)
+    snapshot, _ = parse_snapshot(register.files[SNAPSHOT], SNAPSHOT)
     if snapshot.files != list_files(register) or snapshot.root_sha256 != register.root.digest:
         raise Refused(f"{SNAPSHOT} does not list what is filed now; make a new one")
-    return _completed(add_signature(signed, who.signer), register)
+    require_timely(register, snapshot, last_snapshot(register, kept))
+    return snapshot
+
+
+def sign_filed(register: Register, who: Signatory) -> bytes:
+    """The file of the snapshot that is filed, with one more signature; `filed_snapshot` says whether it is fit."""
+    return _completed(add_signature(parse_snapshot(register.files[SNAPSHOT], SNAPSHOT)[1], who.signer), register)
 
 
 def still_needed(data: bytes, register: Register) -> int:
     """How many more signatures a snapshot needs."""
     signed = parse_signed(data, PAYLOAD_TYPE, SNAPSHOT)
-    return max(0, register.root.roles[QUALITY].threshold - len(signed.signers(_keys(register, register.root, QUALITY))))
+    return max(
+        0, register.root.roles[QUALITY].threshold - len(signed.signers(keys_of_quality(register, register.root)))
+    )
 
 
 def listed(register: Register) -> tuple[Mapping[str, str], str]:
@@ -109,27 +123,6 @@ def _completed(signed: Signed, register: Register) -> bytes:
     if not still_needed(data, register):
         load_authority({**register.files, SNAPSHOT: data}, register.versions[0].root)
     return data
-
-
-def _last(register: Register) -> tuple[int, str]:
-    """Number and time of the last snapshot that counted, or 0 and nothing."""
-    data = register.files.get(SNAPSHOT)
-    if data is None:
-        return 0, ""
-    snapshot, signed = parse_snapshot(data, SNAPSHOT)
-    root = next((item.root for item in register.versions if item.root.digest == snapshot.root_sha256), None)
-    keys = _keys(register, root, QUALITY) if root else {}
-    signers = signed.signers(keys)
-    if root is None or not signers:
-        raise Refused(f"{SNAPSHOT} has no signature that counts: bring back the last good one, or remove it")
-    # One that was never in force, for want of signatures, is made anew under its number.
-    complete = len(signers) >= root.roles[QUALITY].threshold
-    return (snapshot.version, snapshot.time) if complete else (snapshot.version - 1, "")
-
-
-def _keys(register: Register, root: TrustRoot, role: str) -> dict[str, PublicKey]:
-    """Keys that are in use by this version of the trust root, and not revoked."""
-    return {keyid: key for keyid, key in root.keys(role).items() if key.fingerprint not in register.revoked}
 
 
 def _belongs(name: str, data: bytes, entry: Entry | None) -> bool:

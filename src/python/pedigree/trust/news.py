@@ -1,0 +1,115 @@
+"""What a snapshot would put in force that the last one did not: told in words, and refused where it comes too late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from pedigree.trust.authority import APPROVALS, BUNDLE, ENTRY, REVOCATIONS
+from pedigree.trust.decisions import Approval, Manifestation, open_approval, open_revocation
+from pedigree.trust.errors import Refused
+from pedigree.trust.last_snapshot import Last
+from pedigree.trust.owners import PLAN_SUFFIX
+from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
+from pedigree.trust.plan import parse_plan
+from pedigree.trust.register import Register, entry_place
+from pedigree.trust.signed import parse_signed
+from pedigree.trust.snapshot import Snapshot
+from pedigree.trust.times import parse_time
+from pedigree.trust.tree import printable
+
+
+def require_timely(register: Register, snapshot: Snapshot, last: Last) -> None:
+    """No approval comes in late: by a key that is out of use, or of a time that is yet to come.
+
+    A time is its signer's word: whoever has a key that was retired dates back. What the last snapshot listed was there
+    in time; what it did not list is taken from keys in use alone.
+
+    Args:
+        register: What is filed.
+        snapshot: What would be signed.
+        last: The last one that counted.
+
+    Raises:
+        MalformedEvidence: A file is no approval.
+        Refused: One comes late.
+    """
+    known = frozenset(last.files.values())
+    for path, sha256 in sorted(snapshot.files.items()):
+        if _is_approval(path) and sha256 not in known:
+            approval = open_approval(register.files[path], register.root, path)
+            for wrong, words in _faults(approval, register, snapshot):
+                if wrong:
+                    remedy = "remove it, and have the base model approved again by a key in use"
+                    raise Refused(f"{path}, which the last snapshot did not list, {words}; {remedy}")
+
+
+def news(register: Register, snapshot: Snapshot, last: Last) -> Iterator[str]:
+    """What a snapshot adds, changes and drops against the last one, a line each.
+
+    Args:
+        register: What is filed, which the snapshot lists.
+        snapshot: What would be signed.
+        last: The last one that counted.
+
+    Raises:
+        MalformedEvidence: A file is not what its place says.
+        Refused: A signature does not count.
+    """
+    if not last.known:
+        yield f"version {last.version} is not at hand: all {len(snapshot.files)} files are told as added"
+    if last.root_version not in (0, snapshot.root_version):
+        yield f"is of version {snapshot.root_version} of the trust root; the last was of version {last.root_version}"
+    for path in sorted(snapshot.files.keys() | last.files.keys()):
+        now, then = snapshot.files.get(path), last.files.get(path)
+        if now is None:
+            yield f"drops {_dropped(path, register)}"
+        elif now != then:
+            yield f"{'changes' if then else 'adds'} {printable(_told(path, register))}"
+
+
+def _faults(approval: Approval, register: Register, snapshot: Snapshot) -> Iterator[tuple[bool, str]]:
+    holder, time = register.root.holders[approval.keyid], approval.signature.time
+    yield bool(holder.retired), f"is signed by {holder.name} with a key that was retired at {holder.retired}"
+    yield holder.key.fingerprint in register.revoked, f"is signed by {holder.name} with a key that is revoked"
+    ahead = parse_time(time) > parse_time(snapshot.time)
+    yield ahead, f"states the time {time}, which lies after {snapshot.time}, that of the snapshot"
+
+
+def _told(path: str, register: Register) -> str:
+    """A file, in words."""
+    data, place = register.files[path], PurePosixPath(path)
+    if _is_approval(path):
+        signature = open_approval(data, register.root, path).signature
+        return f"the approval of {_entry(place, register)} by {_said(signature)}"
+    if path.startswith(f"{APPROVALS}/"):
+        return f"the entry {_entry(place, register)}" if place.name == ENTRY else f"{path} of {_entry(place, register)}"
+    if path.startswith(f"{REVOCATIONS}/"):
+        found = open_revocation(data, register.root, path)
+        names = ", ".join(f"'{name}', sha256:{sha256}" for name, sha256 in sorted(found.subjects.items()))
+        return f"the revocation of the {found.kind} {names} by {_said(found.signature)}; because: {found.reason}"
+    if path.endswith(PLAN_SUFFIX):
+        plan = parse_plan(parse_signed(data, PLAN, path).document, path)
+        return f"the plan of '{plan.release}', version {plan.version}: {plan.note or 'no note'}"
+    return path
+
+
+def _dropped(path: str, register: Register) -> str:
+    """A file that is there no longer: its path says what it was, an approval by its role and the key's id."""
+    what = "the approval " if _is_approval(path) else "the revocation " if path.startswith(f"{REVOCATIONS}/") else ""
+    entry = _entry(PurePosixPath(path), register)
+    return printable(f"{what}{path}{f' of {entry}' if entry else ''}")
+
+
+def _entry(place: PurePosixPath, register: Register) -> str:
+    """The base model whose files lie in a place; empty where none does any more."""
+    found = (item.entry for item in register.registered if entry_place(item.entry) == str(place.parent))
+    return next((f"'{entry.name}' ({entry.uid[:16]})" for entry in found), "")
+
+
+def _said(signature: Manifestation) -> str:
+    return f"{signature.name} ({signature.role}, {signature.time}): {signature.meaning}"
+
+
+def _is_approval(path: str) -> bool:
+    return path.startswith(f"{APPROVALS}/") and path.endswith(BUNDLE)
