@@ -5,6 +5,15 @@ from pathlib import Path
 import pytest
 
 from cli.desk import Desk
+from pedigree.log.append import LOG_VARIABLE
+
+
+@pytest.fixture(autouse=True)
+def own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A log of the test's own: what tests sign must not get into that of whoever runs them."""
+    path = tmp_path / "log" / "own.db"
+    monkeypatch.setenv(LOG_VARIABLE, f"sqlite://{path}")
+    return path
 
 
 @pytest.fixture

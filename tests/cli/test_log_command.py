@@ -12,7 +12,9 @@ import pytest
 
 from cli.desk import Desk
 from log.writing import SUBJECT, append, event, unlocked
+from pedigree.cli.acts import shown_log
 from pedigree.cli.main import main
+from pedigree.log import append as appending
 from pedigree.log.append import LOG_VARIABLE
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.signers import signer_public_key
@@ -250,3 +252,42 @@ def test_what_cannot_be_logged_is_not_filed(
     assert desk.init() == 2
     assert "file is not a database" in capfd.readouterr().err
     assert not desk.attestations.exists() or not list(desk.attestations.rglob("*.json"))
+
+
+def test_each_command_says_which_log_it_wrote(
+    desk: Desk, own_log: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert desk.init() == 0
+    assert f"entry 2 of the log sqlite://{own_log}\n" in capfd.readouterr().err
+    monkeypatch.setenv(LOG_VARIABLE, "none")
+    before = own_log.read_bytes()
+    for call in (["snapshot"], ["revoke", "release", f"x={SUBJECT}", "--reason", "wrong", "--meaning", "I revoke it"]):
+        assert desk.pedigree(*call, by="Quentin") == 0
+        assert "in no log: PEDIGREE_LOG is 'none'" in capfd.readouterr().err
+    assert own_log.read_bytes() == before
+    assert main(["log", "show"]) == 2
+    assert "PEDIGREE_LOG is 'none': there is no log" in capfd.readouterr().err
+
+
+def test_without_the_variable_people_write_into_their_own_log(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(LOG_VARIABLE)
+    monkeypatch.setattr(appending, "developer_directory", lambda: tmp_path / "home" / "keys")
+    assert desk.init() == 0
+    assert f"entry 2 of the log sqlite://{tmp_path / 'home/log.db'}\n" in capfd.readouterr().err
+    assert main(["log", "show", "--action", "keys.init"]) == 0
+    assert "Olga" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ada:secret@host:5432/db?password=secret", "postgresql://host:5432/db"),
+        ("postgresql:///db?user=ada&password=secret", "postgresql:/db"),
+        ("sqlite:///srv/a@b/log.db", "sqlite:///srv/a@b/log.db"),
+        ("sqlite:///srv/a?b#c/log.db", "sqlite:///srv/a?b#c/log.db"),
+    ],
+)
+def test_a_log_is_named_without_its_password(url: str, shown: str) -> None:
+    assert shown_log(url) == shown

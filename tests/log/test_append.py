@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import pwd
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from log.writing import SUBJECT, append, event, failed, keys_of, unlocked, write_log
-from pedigree.log.append import LOG_VARIABLE, record_event
+from pedigree.log.append import LOG_VARIABLE, NO_LOG, chosen_log, record_event
 from pedigree.log.entry import MAX_ENTRY, Entry, read_entry
 from pedigree.log.store import open_store
 from pedigree.step.errors import ToolError
@@ -108,7 +110,7 @@ def test_nothing_is_appended_to_a_damaged_log(url: str, path: Path, uri: str, ch
 def test_an_event_is_recorded_where_the_variable_says(
     path: Path, uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv(LOG_VARIABLE, raising=False)
+    monkeypatch.setenv(LOG_VARIABLE, NO_LOG)
     assert record_event(event(), open_key(uri)) is None
     monkeypatch.setenv(LOG_VARIABLE, f"sqlite://{path}")
     entry = record_event(event(), open_key(uri))
@@ -116,3 +118,13 @@ def test_an_event_is_recorded_where_the_variable_says(
     monkeypatch.setenv(LOG_VARIABLE, "mysql://host/log")
     with pytest.raises(ToolError, match="unknown scheme 'mysql:'"):
         record_event(event(), open_key(uri))
+
+
+def test_without_the_variable_it_is_the_users_own_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in (None, ""):
+        monkeypatch.delenv(LOG_VARIABLE, raising=False)
+        if value is not None:
+            monkeypatch.setenv(LOG_VARIABLE, value)
+        assert chosen_log() == f"sqlite://{Path(pwd.getpwuid(os.getuid()).pw_dir) / '.config/pedigree/log.db'}"
+    monkeypatch.setenv(LOG_VARIABLE, NO_LOG)
+    assert chosen_log() == ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
-from pedigree.log.append import record_event
+from pedigree.log.append import LOG_VARIABLE, NO_LOG, chosen_log, record_event
 from pedigree.log.entry import Event
 from pedigree.trust.attestations import write_attestation
 from pedigree.trust.signatory import OpenedSigner, Signatory
@@ -34,7 +35,7 @@ class Act:
 
 
 def file_act(act: Act, directory: Path, path: str, data: bytes) -> None:
-    """Write the act into the audit log, if there is one, file what was signed, and print where.
+    """Write the act into the audit log, unless that is switched off, file what was signed, and print where.
 
     This is the one place that every signature of a person passes before it is in force.
 
@@ -48,7 +49,7 @@ def file_act(act: Act, directory: Path, path: str, data: bytes) -> None:
 
 
 def record_act(act: Act) -> None:
-    """Write an act into the audit log, where there is one, with what was signed before it is enough to be filed.
+    """Write an act into the audit log, with what was signed before it is enough to be filed, and say into which.
 
     The log has a clock of its own: somebody may state yesterday's time, and the log goes forward.
 
@@ -58,10 +59,22 @@ def record_act(act: Act) -> None:
     who = act.who
     details = {"role": who.role, "stated": act.time}
     event = Event(who.name, act.action, act.subject, act.sha256, act.meaning, details)
-    record_event(event, OpenedSigner(who.uri, who.signer, who.public))
+    entry = record_event(event, OpenedSigner(who.uri, who.signer, who.public))
+    if entry is None:
+        print(f"in no log: {LOG_VARIABLE} is '{NO_LOG}', and nobody can tell later that this was done", file=sys.stderr)
+    else:
+        print(f"entry {entry.number} of the log {shown_log(chosen_log())}", file=sys.stderr)
 
 
 def tell(*steps: str) -> None:
     """Say what to do next."""
     for step in steps:
         print(f"next: {step}", file=sys.stderr)
+
+
+def shown_log(url: str) -> str:
+    """A log's URL as it may be shown: an account with its password, and options, which may hold one, are left out."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return url
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -209,10 +209,12 @@ def _text_of_entry(entry: Entry) -> bytes:
 
 
 def _url(call: argparse.Namespace) -> str:
-    from pedigree.log.append import LOG_VARIABLE
-    from pedigree.trust.keys import developer_directory
+    from pedigree.log.append import LOG_VARIABLE, NO_LOG, chosen_log
 
-    return call.log or os.environ.get(LOG_VARIABLE) or f"sqlite://{developer_directory().parent / 'log.db'}"
+    url: str = call.log or chosen_log()
+    if not url:
+        raise ToolError(f"{LOG_VARIABLE} is '{NO_LOG}': there is no log", "name one by --log, or unset the variable")
+    return url
 
 
 def _remembered(url: str) -> Path:

@@ -23,16 +23,19 @@ from pedigree.log.store import Row, Store, open_store
 from pedigree.step.canonical import MalformedJson
 from pedigree.step.errors import ToolError
 from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.keys import developer_directory
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signatory import OpenedSigner
 from pedigree.trust.times import write_time
 
 LOG_VARIABLE = "PEDIGREE_LOG"
+NO_LOG = "none"
+"""What PEDIGREE_LOG says where nothing is to be written down."""
 OPENING = "log.open"
 
 
 def record_event(event: Event, actor: OpenedSigner) -> Entry | None:
-    """Append to the log that PEDIGREE_LOG names; without one, nothing is written.
+    """Append to the log that `chosen_log` names; where PEDIGREE_LOG is `none`, nothing is written.
 
     Call it when the statement that the event tells of is signed, and before that is published: then nothing is in force
     that the log does not know.
@@ -44,10 +47,20 @@ def record_event(event: Event, actor: OpenedSigner) -> Entry | None:
     Raises:
         ToolError: The log cannot be written, or the event does not fit.
     """
-    url = os.environ.get(LOG_VARIABLE)
-    if not url:
-        return None
-    return append(url, [event], actor)[-1]
+    url = chosen_log()
+    return append(url, [event], actor)[-1] if url else None
+
+
+def chosen_log() -> str:
+    """The log that PEDIGREE_LOG names, else the user's own; empty where it is switched off.
+
+    Raises:
+        ToolError: The user has no home in the password database.
+    """
+    named = os.environ.get(LOG_VARIABLE)
+    if named == NO_LOG:
+        return ""
+    return named or f"sqlite://{developer_directory().parent / 'log.db'}"
 
 
 def append(url: str, events: Sequence[Event], actor: OpenedSigner) -> list[Entry]:
