@@ -217,8 +217,31 @@ def test_what_is_remembered_of_two_logs_is_kept_apart(log: Path, tmp_path: Path,
     other = f"sqlite://{tmp_path / 'other.db'}"
     append(other, [event()], uri)
     assert verify(log, "--log", other) == 0 and verify(log) == 0
-    assert len(list((tmp_path / "state/pedigree/seen").iterdir())) == 2
-    assert sha256_bytes(other.encode())[:16] in str(list((tmp_path / "state/pedigree/seen").iterdir()))
+    seen = {path.name for path in (tmp_path / "state/pedigree/seen").iterdir()}
+    assert len(seen) == 4 and f"log-{sha256_bytes(other.encode())[:16]}.json" in seen
+
+
+def test_a_log_is_known_again_under_another_path(log: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = log.read_bytes()
+    append(f"sqlite://{log}", [event()], f"file:{log.with_name('signer.pem')}")
+    assert verify(log) == 0
+    moved = tmp_path / "moved.db"
+    moved.write_bytes(log.read_bytes())
+    assert verify(log, "--log", f"sqlite://{moved}") == 0
+    assert "seen before: 4 entries" in capfd.readouterr().out
+    moved.write_bytes(before)
+    for url in (f"sqlite://{moved}", f"sqlite:////{moved}", f"sqlite://{tmp_path}/./moved.db"):
+        assert verify(log, "--log", url) == 1
+        assert "the log ends before entry 4" in capfd.readouterr().out
+
+
+def test_another_log_in_the_place_of_one_is_found(log: Path, uri: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert verify(log) == 0
+    log.unlink()
+    append(f"sqlite://{log}", [event()], uri)
+    capfd.readouterr()
+    assert verify(log) == 1
+    assert "this is another log than" in capfd.readouterr().out
 
 
 def test_what_people_sign_by_command_is_in_the_log_under_their_names(

@@ -10,16 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pedigree.cli.verdicts import written
-from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
     from pedigree.log.entry import Entry
-    from pedigree.trust.root import Holder
 
 EXIT_HOLDS = 0
-EXIT_DOES_NOT_HOLD = 1
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +65,13 @@ def _add_verify(actions: Any) -> None:
         "--head",
         metavar="FILE",
         type=Path,
-        help="the head that you saw last; becomes the log's last when all holds (default: remembered for each URL)",
+        help="the head that you saw last; becomes the log's last when all holds (default: remembered)",
+    )
+    parser.add_argument(
+        "--attestations",
+        metavar="DIR",
+        type=Path,
+        help="check, too, that everything that is signed and filed here has its entry",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the verdict")
     parser.add_argument("--explain", action="store_true", help="say of each check what it proves, and how to repeat it")
@@ -105,7 +107,7 @@ def run_append(call: argparse.Namespace) -> int:
 
     subject, digest = call.subject
     event = Event(call.name, call.action, subject, digest, call.meaning, time=call.time)
-    (entry,) = append(_url(call), [event], open_key(call.signer or signer_uri()))
+    (entry,) = append(log_of(call), [event], open_key(call.signer or signer_uri()))
     print(entry.number)
     return EXIT_HOLDS
 
@@ -117,7 +119,7 @@ def run_show(call: argparse.Namespace) -> int:
         ToolError: The log cannot be read.
     """
     try:
-        for entry in _entries(_url(call)):
+        for entry in _entries(log_of(call)):
             event = entry.event
             if call.action in (None, event.action) and call.subject in (None, event.subject, event.sha256):
                 told = entry.data() if call.format == "json" else _text_of_entry(entry)
@@ -132,21 +134,11 @@ def run_verify(call: argparse.Namespace) -> int:
     """Verify, print the verdict, and remember the log's last head when all holds.
 
     Raises:
-        ToolError: The log, a key or the remembered head cannot be used.
+        ToolError: The log, a key, the attestations or the remembered head cannot be used.
     """
-    from pedigree.log.seen import recall, remember
-    from pedigree.log.store import open_store
-    from pedigree.log.verify import verify_log
+    from pedigree.cli.log_verify import run
 
-    writers = _writers(call)
-    path = call.head or _remembered(_url(call))
-    with open_store(_url(call)) as store:
-        audit = verify_log(store, writers, recall(path))
-    sys.stdout.write(written(audit.verdict, call.format, call.explain, "log"))
-    if not audit.verdict.holds or audit.head is None:
-        return EXIT_DOES_NOT_HOLD
-    remember(path, audit.head.envelope)
-    return EXIT_HOLDS
+    return run(call, log_of(call))
 
 
 def run_head(call: argparse.Namespace) -> int:
@@ -159,7 +151,7 @@ def run_head(call: argparse.Namespace) -> int:
     from pedigree.trust.errors import MalformedEvidence
 
     try:
-        with open_store(_url(call)) as store:
+        with open_store(log_of(call)) as store:
             store.check_form()
             row = store.last_head()
     except MalformedEvidence as error:
@@ -184,23 +176,6 @@ def _entries(url: str) -> Iterator[Entry]:
         raise ToolError(str(error), "look with `pedigree log verify`") from error
 
 
-def _writers(call: argparse.Namespace) -> dict[str, Holder]:
-    """Key id -> who may have written: holders of the trust root, under their names, and bare keys, under any."""
-    from pedigree.trust.attestations import read_evidence
-    from pedigree.trust.errors import MalformedEvidence, Refused
-    from pedigree.trust.public import public_key
-    from pedigree.trust.root import Holder, first_root
-
-    if not call.key and call.root is None:
-        raise ToolError("nothing says whom to believe", "name keys by --key, or a trust root by --root")
-    try:
-        keys = [public_key(read_evidence(path, str(path)), str(path)) for path in call.key]
-        listed = first_root(read_evidence(call.root, str(call.root)), str(call.root)).holders if call.root else {}
-    except (Refused, MalformedEvidence) as problem:
-        raise ToolError(str(problem), "name .pub files, and a trust root that its owners signed") from problem
-    return {**{key.keyid: Holder("", key) for key in keys}, **listed}
-
-
 def _text_of_entry(entry: Entry) -> bytes:
     event = entry.event
     told = f"{entry.number}  {entry.time}  {event.action}  {event.subject}  sha256:{event.sha256}\n"
@@ -208,20 +183,14 @@ def _text_of_entry(entry: Entry) -> bytes:
     return f"{told}      {event.actor}, key {entry.keyid[:12]}: {event.meaning}{details}".encode()
 
 
-def _url(call: argparse.Namespace) -> str:
+def log_of(call: argparse.Namespace) -> str:
+    """The log that a call is about."""
     from pedigree.log.append import LOG_VARIABLE, NO_LOG, chosen_log
 
     url: str = call.log or chosen_log()
     if not url:
         raise ToolError(f"{LOG_VARIABLE} is '{NO_LOG}': there is no log", "name one by --log, or unset the variable")
     return url
-
-
-def _remembered(url: str) -> Path:
-    """Where this user's last head of a log is remembered when no file is named."""
-    from pedigree.trust.remembered import default_memory
-
-    return default_memory() / f"log-{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
 
 
 def _subject(text: str) -> tuple[str, str]:

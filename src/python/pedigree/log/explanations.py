@@ -17,5 +17,9 @@ EXPLANATIONS = (
     "pedigree log head prints, beside the hash of the last line",
     "A log that was cut, or a second one that its own signers made, holds by itself. What you saw before finds it; so\n"
     "does a head that somebody else saw: name it with --head",
+    "Nothing was signed past the log: whoever signed without an entry, or states another time in the file than in the\n"
+    "log, is found. Repeat it, for each file: pedigree log show --subject SHA256",
+    "A thief who writes with a key that is known to be stolen is found. Repeat it:\n"
+    "pedigree log show --action key.revoke, and look for the key in later entries",
 )
-"""One for each check, in their order."""
+"""One for each check, in their order; the last two are of checks beside a directory of attestations."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pedigree.log.checks import CHECKS, Looking
@@ -28,7 +29,9 @@ class Audit:
     head: SignedHead | None
 
 
-def verify_log(store: Store, writers: Writers, seen: bytes | None) -> Audit:
+def verify_log(
+    store: Store, writers: Writers, seen: bytes | None, further: Sequence[tuple[str, Looking]] = ()
+) -> Audit:
     """Decide whether a log is whole, signed by those who acted, and goes on from what was seen of it before.
 
     Reads the log once, in bounded memory, and holds no lock.
@@ -37,11 +40,13 @@ def verify_log(store: Store, writers: Writers, seen: bytes | None) -> Audit:
         store: The log.
         writers: Everyone who may have written to it.
         seen: The signed head that was seen before; None where there is none yet.
+        further: Checks that come after all others, as `filed_checks` gives them.
 
     Raises:
         ToolError: The database cannot be used.
     """
-    runs = [_Run(number, claim, make(writers, seen)) for number, (claim, make) in enumerate(CHECKS, 2)]
+    looking = [*((claim, make(writers, seen)) for claim, make in CHECKS), *further]
+    runs = [_Run(number, claim, check) for number, (claim, check) in enumerate(looking, 2)]
     head = None
     # (1) The database has the form of a log: a view in the place of a table could give other rows at every reading.
     try:
