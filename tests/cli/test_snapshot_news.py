@@ -126,7 +126,7 @@ def test_the_second_who_signs_reads_it_against_the_last_in_force(
     assert desk.pedigree("keys", "retire", "Lea", "--time", LATER, by="Olga") == 0
     for _ in range(2):  # a draft over a draft keeps what was in force
         assert snapshot(desk, SPRING) == 0
-    kept = desk.attestations / "proposed/last-snapshot.json"
+    kept = desk.attestations / "proposed/last.snapshot"
     assert kept.exists()
     capsys.readouterr()
     assert desk.pedigree("snapshot", "sign", by="Quirin") == 0
@@ -158,7 +158,7 @@ def test_what_somebody_else_kept_is_not_taken_for_the_last(desk: Desk, capsys: p
     desk.init("--role", f"quality=Quirin={desk.public('Quirin')}", "--threshold", "quality=2")
     assert snapshot(desk, LATER) == 0 and desk.pedigree("snapshot", "sign", by="Quirin") == 0
     assert snapshot(desk, SPRING) == 0
-    kept = desk.attestations / "proposed/last-snapshot.json"
+    kept = desk.attestations / "proposed/last.snapshot"
     kept.write_bytes((desk.attestations / "snapshot.json").read_bytes())
     capsys.readouterr()
     assert desk.pedigree("snapshot", "sign", by="Quirin") == 1

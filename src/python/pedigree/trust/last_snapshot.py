@@ -19,8 +19,8 @@ from pedigree.trust.roles import QUALITY
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.snapshot import Snapshot, parse_snapshot
 
-KEPT = f"{PROPOSED}/last-snapshot.json"
-"""Where the last snapshot lies while the next one lacks signatures, relative to the directory of attestations."""
+KEPT = f"{PROPOSED}/last.snapshot"
+"""Where the last snapshot lies while the next one lacks signatures; no plan on its way has a name that ends so."""
 
 
 @dataclass(frozen=True)
