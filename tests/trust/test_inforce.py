@@ -44,16 +44,6 @@ def test_15_a_key_without_a_role_does_not_seal(office: Office, tmp_path: Path) -
     assert check.number == SEALER and "a developer's build: its key has no role" in check.detail
 
 
-def test_15_a_key_that_has_another_role_since_does_not_seal(office: Office, tmp_path: Path) -> None:
-    office.people["Rita"] = "release"
-    release, first = sealed_in(office, tmp_path / "work", "Rita"), office.root()
-    office.people["Rita"] = "quality"
-    second = office.publish_root(office.root(2, first.digest), "Olga")
-    office.publish_snapshot(second, 2)
-    (check,) = failed(office, release, "Rita", Trust(first, office.files, None, NOW, None))
-    assert check.number == SEALER and "Rita, whose role is quality, not release" in check.detail
-
-
 @pytest.mark.parametrize(
     ("sealer", "told"),
     [

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from pedigree.cli.verdicts import BY_ITSELF
 from pedigree.step.errors import ToolError
 
 EXIT_DONE = 0
@@ -50,6 +51,7 @@ def run(call: argparse.Namespace) -> int:
         print(f"error: {problem}\nhint: `pedigree verify` shows every check; do not use the release", file=sys.stderr)
         return EXIT_DOES_NOT_HOLD
     _write(text, call.output)
+    sys.stderr.write(BY_ITSELF)
     return EXIT_DONE
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pedigree.cli.verdicts import BY_ITSELF
 from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def run(call: argparse.Namespace) -> int:
         except (Refused, MalformedEvidence) as problem:
             print(f"error: {directory}: {problem}\nhint: ask for the release again", file=sys.stderr)
             return EXIT_NOT
-        except (KeyError, TypeError, AttributeError, RecursionError) as problem:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
             what = f"error: {directory}: the evidence has not the shape of evidence: {problem!r}"
             print(f"{what}\nhint: ask for the release again", file=sys.stderr)
             return EXIT_NOT
@@ -108,7 +109,7 @@ def _open(directory: Path, public: PublicKey | None) -> Readable:
     if failed:
         lines = "".join(f"\n  ({check.number}) {check.claim}: {check.detail}" for check in failed)
         raise Refused(f"the release does not verify{lines}")
-    print(f"{directory}: the release holds", file=sys.stderr)
+    print(f"{directory}: the release holds\n{BY_ITSELF}", end="", file=sys.stderr)
     return delivered
 
 

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pedigree.trust.verify import Verdict
 
+BY_ITSELF = (
+    "Not checked without a trust root (pedigree verify --root): who may seal releases, whether base models are "
+    "approved, whether anything is revoked, and whether the release is inside a plan.\n"
+)
+
 
 def written(verdict: Verdict, form: str, explain: bool, of: str) -> str:
     """A verdict as it is printed.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pedigree.cli.verdicts import written
+from pedigree.cli.verdicts import BY_ITSELF, written
 from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 EXIT_HOLDS = 0
 EXIT_DOES_NOT_HOLD = 1
-_BY_ITSELF = (
-    "Not checked without --root: who may seal releases, whether base models are approved, whether anything is revoked, "
-    "and whether the release is inside a plan.\n"
-)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +61,7 @@ def run(call: argparse.Namespace) -> int:
     verdict = verify_release(call.release, _key(call), _trust(call))
     sys.stdout.write(written(verdict, call.format, call.explain, "release"))
     if call.root is None:
-        sys.stderr.write(_BY_ITSELF)
+        sys.stderr.write(BY_ITSELF)
     return EXIT_HOLDS if verdict.holds else EXIT_DOES_NOT_HOLD
 
 
