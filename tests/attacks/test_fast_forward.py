@@ -92,5 +92,5 @@ def test_a_trust_root_that_skips_versions_does_not_follow(tmp_path: Path, monkey
     with pytest.raises(Refused, match=f"root/2.json is version {LAST} and does not replace version 1"):
         verifier.believes(office.files)
     # Control off: any root that owners signed follows. Then no version can ever follow this one.
-    monkeypatch.setattr("pedigree.trust.authority.next_root", lambda _, data, path: roots.first_root(data, path))
+    monkeypatch.setattr("pedigree.trust.chain.next_root", lambda _, data, path: roots.first_root(data, path))
     assert verifier.believes(office.files).root.version == LAST

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from attacks.verifier import MODEL, started
-from pedigree.trust import remembered
+from pedigree.trust import chain, remembered, seen
 from pedigree.trust.errors import Refused
+from pedigree.trust.seen import NOTHING
 from trust.office import LATER, NOON
 
 
@@ -39,7 +40,7 @@ def test_control_off_without_memory_the_model_is_approved_again(
     before, after = attack(tmp_path)
     verifier = started(tmp_path)[2]
     verifier.believes(after)
-    monkeypatch.setattr(remembered, "_read", lambda path: {})
+    monkeypatch.setattr(remembered, "_read", lambda path: NOTHING)
     found = verifier.believes(before)
     assert found.approved("tiny", MODEL) and found.revocation_of(MODEL["model.safetensors"]) is None
 
@@ -80,5 +81,170 @@ def test_control_off_without_memory_the_key_that_was_taken_away_speaks_again(
     before, after = root_attack(tmp_path)
     office, _, verifier = started(tmp_path)
     assert verifier.believes(after).speaks(office.key("Lea").keyid) == ""
-    monkeypatch.setattr(remembered, "_read", lambda path: {})
+    monkeypatch.setattr(remembered, "_read", lambda path: NOTHING)
     assert verifier.believes(before).speaks(office.key("Lea").keyid) == "legal"
+
+
+def fork(directory: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """The honest second version, in which a stolen key is retired, and a chain that the thief makes from the first."""
+    office, root, _ = started(directory)
+    office.people["Oskar"] = "owner"
+    second = office.publish_root(office.retired(office.root(2, root.digest), "Olga"), "Olga", "Oskar")
+    office.publish_snapshot(second, 2)
+    honest = dict(office.files)
+    office.people["Mallory"] = "quality"
+    forked = office.publish_root(replace(office.root(2, root.digest), note="a fork"), "Olga")
+    third = office.publish_root(office.root(3, forked.digest), "Olga")
+    office.publish_snapshot(third)
+    return honest, dict(office.files)
+
+
+def test_a_chain_of_trust_roots_that_forks_from_the_one_that_was_seen_is_not_believed(tmp_path: Path) -> None:
+    honest, forked = fork(tmp_path)
+    verifier = started(tmp_path)[2]
+    assert verifier.believes(honest).root.version == 2
+    with pytest.raises(Refused, match="version 2 of the root is another one than the one that was seen before"):
+        verifier.believes(forked)
+    assert verifier.believes(honest)
+
+
+def test_control_off_the_fork_has_a_higher_version_and_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, forked = fork(tmp_path)
+    verifier = started(tmp_path)[2]
+    verifier.believes(honest)
+    monkeypatch.setattr(seen, "_require_same", lambda *_: None)
+    assert "Mallory" in {holder.name for holder in verifier.believes(forked).root.holders.values()}
+
+
+def test_who_was_handed_another_version_remembers_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, root, verifier = started(tmp_path)
+    second = office.publish_root(office.root(2, root.digest), "Olga")
+    office.publish_snapshot(second, 7)
+    older = dict(office.files)
+    office.publish_snapshot(second, 8)
+    verifier.believes(office.files)
+    handed = replace(verifier, anchor=second)
+    with pytest.raises(Refused, match="version 7 of the snapshot is older than version 8"):
+        handed.believes(older)
+    del older["root/1.json"]
+    with pytest.raises(Refused, match="root/1.json is missing, from which the trust root that is believed follows"):
+        handed.believes(older)
+    monkeypatch.setattr(chain, "family_of", lambda _, anchor: anchor.digest)
+    assert handed.believes(older).snapshot.version == 7
+
+
+def unrevoked(directory: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """A listed revocation, and a later snapshot without it, by a key that another such revocation took away."""
+    office, root, _ = started(directory)
+    office.approve(office.propose("models/base:tiny", MODEL), "Quentin", "Lea")
+    paths = [
+        office.revoke("Lea", "base", {"models/base:tiny": MODEL["model.safetensors"]}),
+        office.revoke("Olga", "key", {"Quentin": office.key("Quentin").fingerprint}),
+    ]
+    office.publish_snapshot(root, 2, by="Quirin")
+    revoked = dict(office.files)
+    for path in paths:
+        del office.files[path]
+    office.publish_snapshot(root, 3)
+    return revoked, dict(office.files)
+
+
+def test_what_was_listed_as_revoked_is_not_taken_away_by_a_later_snapshot(tmp_path: Path) -> None:
+    revoked, later = unrevoked(tmp_path)
+    office, root, verifier = started(tmp_path)
+    verifier.believes(revoked)
+    with pytest.raises(Refused, match="snapshot.json, by quality, has 0 of the 1 signatures"):
+        verifier.believes(later)
+    office.files = {**later}
+    office.publish_snapshot(root, 3, by="Quirin")
+    with pytest.raises(Refused, match="the revocation of the base .*, which was seen before, is missing"):
+        verifier.believes(office.files)
+
+
+def test_control_off_the_revoked_key_takes_its_own_revocation_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revoked, later = unrevoked(tmp_path)
+    verifier = started(tmp_path)[2]
+    verifier.believes(revoked)
+    monkeypatch.setattr(seen, "_entries", lambda _: [])
+    verifier = replace(verifier, memory=tmp_path / "forgets revocations")
+    verifier.believes(revoked)
+    assert verifier.believes(later).approved("tiny", MODEL)
+
+
+def test_a_revocation_by_a_key_that_owners_retired_before_it_may_go(tmp_path: Path) -> None:
+    office, root, verifier = started(tmp_path)
+    path = office.revoke("Lea", "base", {"models/base:tiny": MODEL["model.safetensors"]})
+    office.publish_snapshot(root)
+    verifier.believes(office.files)
+    del office.files[path]
+    office.people["Linus"] = "legal"
+    second = office.publish_root(office.retired(office.root(2, root.digest), "Lea", "2026-01-01T00:00:00Z"), "Olga")
+    office.publish_snapshot(second, 2)
+    for _ in range(2):
+        assert verifier.believes(office.files).revocations == ()
+
+
+def revoked_owner(directory: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """An owner's key is revoked; her thief signs the next trust root, which makes Mallory approve."""
+    office, root, _ = started(directory)
+    path = office.revoke("Quentin", "key", {"Olga": office.key("Olga").fingerprint})
+    office.publish_snapshot(root)
+    revoked = dict(office.files)
+    office.people["Mallory"] = "quality"
+    second = office.publish_root(office.root(2, root.digest), "Olga")
+    office.publish_snapshot(second)
+    assert path in office.files
+    return revoked, dict(office.files)
+
+
+def test_a_trust_root_by_an_owner_whose_key_is_revoked_is_not_believed(tmp_path: Path) -> None:
+    revoked, thiefs = revoked_owner(tmp_path)
+    verifier = started(tmp_path)[2]
+    told = "root/2.json, by owners of version 1 whose keys are not revoked, has 0 of the 1 signatures"
+    with pytest.raises(Refused, match=told):
+        verifier.believes(thiefs)
+    verifier.believes(revoked)
+    without = {path: data for path, data in thiefs.items() if not path.startswith("revocations/")}
+    with pytest.raises(Refused, match=told):
+        verifier.believes(without)
+
+
+def test_control_off_the_revoked_owners_key_makes_the_next_trust_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, thiefs = revoked_owner(tmp_path)
+    verifier = started(tmp_path)[2]
+    monkeypatch.setattr(chain, "_require_vouched", lambda *_: None)
+    assert verifier.believes(thiefs).root.version == 2
+
+
+def test_a_chain_with_the_word_of_a_key_that_was_revoked_later_is_mended_by_another_owner(tmp_path: Path) -> None:
+    office, root, verifier = started(tmp_path)
+    second = office.publish_root(office.root(2, root.digest), "Olga")
+    office.publish_snapshot(second)
+    verifier.believes(office.files)
+    office.revoke("Otto", "key", {"Olga": office.key("Olga").fingerprint})
+    office.publish_snapshot(second, 2)
+    stranger = replace(verifier, memory=tmp_path / "new")
+    assert verifier.believes(office.files).root == second
+    with pytest.raises(Refused, match="the others must sign the newest version"):
+        stranger.believes(office.files)
+    third = office.publish_root(office.retired(office.root(3, second.digest), "Olga"), "Otto")
+    office.publish_snapshot(third, 3)
+    assert verifier.believes(office.files).root == stranger.believes(office.files).root == third
+
+
+def test_a_version_beyond_a_gap_says_that_one_was_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, root, verifier = started(tmp_path)
+    office.publish_snapshot(root)
+    second = office.publish_root(office.root(2, root.digest), "Olga")
+    office.publish_root(office.root(3, second.digest), "Olga")
+    del office.files["root/2.json"]
+    with pytest.raises(Refused, match="root/3.json is there, but no version 2 of the trust root that leads to it"):
+        verifier.believes(office.files)
+    monkeypatch.setattr(chain, "_require_no_other", lambda *_: None)
+    assert verifier.believes(office.files).root == root

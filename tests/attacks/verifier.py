@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pedigree.trust import authority, freshness, remembered
+from pedigree.trust import authority, chain, freshness, remembered
 from pedigree.trust.authority import Authority
 from pedigree.trust.root import TrustRoot
 from trust.builder import digests
@@ -35,9 +35,12 @@ class Verifier:
 
     def believes(self, files: dict[str, bytes]) -> Authority:
         """What is in force by these files, by all checks in their order."""
-        found = authority.load_authority(files, self.anchor)
-        remembered.remember(self.memory, self.anchor.digest, found)
+        family = chain.family_of(files, self.anchor)
+        seen = remembered.recall(self.memory, family)
+        found = authority.load_authority(files, self.anchor, seen.keys, seen.roots)
+        remembered.compare(self.memory, family, found)
         freshness.freshness(found.snapshot, self.now, self.max_age)
+        remembered.remember(self.memory, family, found)
         return found
 
 

@@ -10,14 +10,14 @@ from cli.desk import ROLES, Desk
 from pedigree.cli.main import main
 from pedigree.step.canonical import canonical_json
 from pedigree.trust.attestations import read_attestations
-from pedigree.trust.authority import newest_root
+from pedigree.trust.chain import walk_roots
 from pedigree.trust.root import TrustRoot, parse_root
 
 
 def newest(desk: Desk) -> TrustRoot:
     """The root in force, as a verifier finds it from the first one."""
     files = read_attestations(desk.attestations)
-    return newest_root(files, parse_root(files["root/1.json"], "root")[0])
+    return walk_roots(files, parse_root(files["root/1.json"], "root")[0], lambda _: frozenset(), {})[-1]
 
 
 def listing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, object]]:

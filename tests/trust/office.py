@@ -64,6 +64,11 @@ class Office:
         roles["owner"] = replace(roles["owner"], threshold=owners)
         return TrustRoot(version, replaces, "for a test", holders, roles, APPROVALS)
 
+    def retired(self, root: TrustRoot, name: str, time: str = LATER) -> TrustRoot:
+        """The same version with somebody's key taken out of use."""
+        keyid = self.key(name).keyid
+        return replace(root, holders={**root.holders, keyid: replace(root.holders[keyid], retired=time)})
+
     def sign(self, signed: Signed, *names: str) -> bytes:
         for name in names:
             signed = add_signature(signed, self.signer(name))
@@ -120,7 +125,9 @@ class Office:
         self.files[path] = sign_bundle(revocation.to_json(), self.signer(name), self.key(name))
         return path
 
-    def publish_snapshot(self, root: TrustRoot, version: int = 1, *, time: str = NOON, expires: str = FAR) -> Snapshot:
+    def publish_snapshot(
+        self, root: TrustRoot, version: int = 1, *, time: str = NOON, expires: str = FAR, by: str = "Quentin"
+    ) -> Snapshot:
         """Have quality sign what is filed."""
         listed = {
             path: sha256_bytes(data)
@@ -128,7 +135,7 @@ class Office:
             if path.startswith(("approvals/", "revocations/", "layouts/"))
         }
         snapshot = Snapshot(version, root.version, root.digest, time, expires, listed)
-        self.files["snapshot.json"] = self.sign(snapshots.draft(snapshot), "Quentin")
+        self.files["snapshot.json"] = self.sign(snapshots.draft(snapshot), by)
         return snapshot
 
     def authority(self, anchor: TrustRoot) -> Authority:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.authority import APPROVALS, LAYOUTS, REVOCATIONS, ROOTS, SNAPSHOT
+from pedigree.trust.authority import APPROVALS, LAYOUTS, REVOCATIONS, SNAPSHOT
+from pedigree.trust.chain import ROOTS
 from pedigree.trust.errors import Refused
 
 LARGEST = 16 << 20

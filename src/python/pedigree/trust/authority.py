@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pedigree.step.digests import sha256_bytes
+from pedigree.trust.chain import ROOTS, ancestors, root_path, walk_roots
 from pedigree.trust.decisions import Approval, Revocation, open_approval, open_revocation
 from pedigree.trust.entry import Entry, parse_entry
-from pedigree.trust.errors import Refused
-from pedigree.trust.root import TrustRoot, next_root, parse_root
+from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.root import TrustRoot
 from pedigree.trust.snapshot import Snapshot, open_snapshot
 
-ROOTS, SNAPSHOT = "root", "snapshot.json"
-FIRST_ROOT = f"{ROOTS}/1.json"
+SNAPSHOT = "snapshot.json"
+FIRST_ROOT = root_path(1)
 APPROVALS, REVOCATIONS, LAYOUTS = "approvals", "revocations", "layouts"
 ENTRY = "entry.json"
 BUNDLE = ".sigstore.json"
@@ -50,6 +51,8 @@ class Authority:
         registered: Entries of base models.
         revocations: Revocations, those of keys among them.
         layouts: Path -> file, of the layouts that owners signed; each is opened by whoever needs it.
+        roots: Version -> digest, of all versions of the trust root that are there.
+        listed: Those of the revocations that the snapshot lists; they can never be taken away again.
     """
 
     root: TrustRoot
@@ -57,6 +60,8 @@ class Authority:
     registered: tuple[Registered, ...]
     revocations: tuple[Revocation, ...]
     layouts: Files
+    roots: Mapping[int, str]
+    listed: tuple[Revocation, ...]
 
     def approved(self, name: str, files: Mapping[str, str]) -> Registered:
         """The entry under which a base model of these very files is approved.
@@ -112,42 +117,67 @@ def lacking(registered: Registered, root: TrustRoot) -> tuple[str, ...]:
     return tuple(role for role in root.approvals if len(registered.approvers(role)) < root.roles[role].threshold)
 
 
-def load_authority(files: Files, anchor: TrustRoot) -> Authority:
+def load_authority(
+    files: Files,
+    anchor: TrustRoot,
+    revoked_before: Revoked = frozenset(),
+    roots_before: Mapping[int, str] | None = None,
+) -> Authority:
     """What is in force by a directory of attestations.
 
     Args:
-        files: Path relative to the directory -> content; what is not of concern is left alone.
+        files: Path relative to the directory of attestations -> content; what is not of concern is left alone.
         anchor: A version of the trust root that is believed already.
+        revoked_before: Fingerprints of keys that were seen to be revoked, whatever the files say of them.
+        roots_before: Version -> digest, of trust roots that were believed before.
 
     Raises:
         MalformedEvidence: A file is not what its place says.
         Refused: A signature does not count, or files do not belong together.
     """
-    root = newest_root(files, anchor)
+    below = ancestors(files, anchor)
+    roots = walk_roots(files, anchor, lambda root: revoked_before | _revoked_under(files, root), roots_before or {})
+    root = roots[-1]
     revocations = open_revocations(files, root)
-    revoked = revoked_keys(revocations)
+    revoked = revoked_before | revoked_keys(revocations)
     snapshot = open_snapshot(_read(files, SNAPSHOT), root, revoked, SNAPSHOT)
     _require_listed(files, snapshot)
     layouts = {path: data for path, data in files.items() if path.startswith(f"{LAYOUTS}/")}
-    return Authority(root, snapshot, open_entries(files, root, revoked), revocations, layouts)
+    entries = open_entries(files, root, revoked)
+    chain = {**below, **{item.version: item.digest for item in roots}}
+    opened = zip(_revocation_paths(files), revocations, strict=True)
+    listed = tuple(item for path, item in opened if path in snapshot.files)
+    _require_approved_before(entries, snapshot)
+    return Authority(root, snapshot, entries, revocations, layouts, chain, listed)
 
 
-def newest_root(files: Files, anchor: TrustRoot) -> TrustRoot:
-    """The last version that follows from one that is believed.
+def _require_approved_before(entries: Iterable[Registered], snapshot: Snapshot) -> None:
+    """Nobody can have listed an approval before it was given; a time that lies ahead is not when somebody signed."""
+    for registered in entries:
+        for approval in registered.approvals:
+            who = approval.signature
+            # Both are written in one form, in which later is greater.
+            if who.time > snapshot.time:
+                raise Refused(
+                    f"'{registered.entry.name}' is approved by {who.name} at {who.time}, "
+                    f"but the snapshot that lists that was made at {snapshot.time}"
+                )
 
-    Raises:
-        MalformedEvidence: A file is no trust root.
-        Refused: A version does not follow, or the directory knows another version than the one that is believed.
+
+def _revoked_under(files: Files, root: TrustRoot) -> Revoked:
+    """Fingerprints that are revoked by what opens under a version of the trust root.
+
+    What does not open is of somebody who came later, or of nobody; the newest version decides which.
     """
-    root = anchor
-    own = files.get(f"{ROOTS}/{anchor.version}.json")
-    if own is None:
-        raise Refused(f"version {anchor.version} of the trust root is missing; an older state of things was put back")
-    if parse_root(own, f"{ROOTS}/{anchor.version}.json")[0].digest != anchor.digest:
-        raise Refused(f"version {anchor.version} of the trust root is another one than the one that is believed")
-    while (data := files.get(path := f"{ROOTS}/{root.version + 1}.json")) is not None:
-        root = next_root(root, data, path)
-    return root
+    return revoked_keys(_open_those_that_open(files, root))
+
+
+def _open_those_that_open(files: Files, root: TrustRoot) -> Iterator[Revocation]:
+    for path in _revocation_paths(files):
+        try:
+            yield open_revocation(files[path], root, path)
+        except (Refused, MalformedEvidence):
+            continue
 
 
 def _read(files: Files, path: str) -> bytes:
@@ -179,8 +209,11 @@ def open_revocations(files: Files, root: TrustRoot) -> tuple[Revocation, ...]:
         MalformedEvidence: A file is no revocation.
         Refused: A signature does not count.
     """
-    paths = sorted(path for path in files if path.startswith(f"{REVOCATIONS}/"))
-    return tuple(open_revocation(files[path], root, path) for path in paths)
+    return tuple(open_revocation(files[path], root, path) for path in _revocation_paths(files))
+
+
+def _revocation_paths(files: Files) -> list[str]:
+    return sorted(path for path in files if path.startswith(f"{REVOCATIONS}/"))
 
 
 def revoked_keys(revocations: Iterable[Revocation]) -> Revoked:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from pedigree.trust.attested import standing_in
 from pedigree.trust.authority import FIRST_ROOT, ROOTS, Authority, load_authority
+from pedigree.trust.chain import family_of
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness
 from pedigree.trust.graph import Graph, graph_of_provenance
 from pedigree.trust.owners import word_in_force
-from pedigree.trust.remembered import remember
+from pedigree.trust.remembered import compare, recall, remember
 from pedigree.trust.roles import RELEASE
 from pedigree.trust.root import TrustRoot, first_root, next_root, parse_root
+from pedigree.trust.seen import NOTHING
 from pedigree.trust.standing import approvals_of, require_not_revoked
 from pedigree.trust.standing_statement import NO_PLAN, OUTSIDE, standing_words
 
@@ -49,6 +51,16 @@ class InForce:
         self.trust = trust
 
     @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        """Attestations as they are published now, or those that the release brings."""
+        return self.delivered.attested if self.trust.files is None else self.trust.files
+
+    @cached_property
+    def family(self) -> str:
+        """Under which name the verifier remembers; as `family_of`."""
+        return family_of(self.files, self.trust.anchor)
+
+    @cached_property
     def authority(self) -> Authority:
         """What is in force, by what is published now or by what the release brings.
 
@@ -56,8 +68,8 @@ class InForce:
             MalformedEvidence: A file is not what its place says.
             Refused: It does not follow from the root that the verifier was handed.
         """
-        files = self.delivered.attested if self.trust.files is None else self.trust.files
-        return load_authority(files, self.trust.anchor)
+        seen = NOTHING if self.trust.memory is None else recall(self.trust.memory, self.family)
+        return load_authority(self.files, self.trust.anchor, seen.keys, seen.roots)
 
     @cached_property
     def then(self) -> Authority:
@@ -95,11 +107,24 @@ def _first(files: Mapping[str, bytes], anchor: TrustRoot) -> TrustRoot:
 
 # (14) Trust root and snapshot follow from the given root, and nothing newer was seen before.
 def _root_follows(release: InForce) -> str:
-    authority = release.authority
+    return _told(release, compare)
+
+
+def remember_it(release: InForce) -> str:
+    """Check 14 once more, and remember what was seen. For when all holds: what is not believed teaches nothing.
+
+    Raises:
+        MalformedEvidence: As check 14.
+        Refused: As check 14; another verifier may have seen something newer meanwhile.
+        ToolError: The memory cannot be written.
+    """
+    return _told(release, remember)
+
+
+def _told(release: InForce, how: Callable[[Path, str, Authority], str]) -> str:
+    authority, memory = release.authority, release.trust.memory
     told = f"trust root {authority.root.version}, snapshot {authority.snapshot.version}"
-    if release.trust.memory is None:
-        return f"{told}; nothing is remembered"
-    return f"{told}; {remember(release.trust.memory, release.trust.anchor.digest, authority)}"
+    return f"{told}; {how(memory, release.family, authority) if memory else 'nothing is remembered'}"
 
 
 # (15) The key that sealed the release had the role of sealing releases when it did, and is not revoked since.

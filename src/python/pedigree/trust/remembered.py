@@ -1,21 +1,24 @@
-"""The verifier's memory: the newest trust root and snapshot that it saw, so that older ones are not believed again.
+"""The verifier's memory: what it believed, so that nothing older is believed again, and nothing revoked comes back.
 
 One small file per family of trust roots, named by the digest of its first version.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pedigree.step.canonical import MalformedJson, canonical_json, read_json
 from pedigree.step.errors import ToolError
 from pedigree.trust.authority import Authority
-from pedigree.trust.errors import Refused
+from pedigree.trust.seen import NOTHING, Revoked, Seen, joined, require_nothing_taken_back, seen_now
 
-SCHEMA = "pedigree.seen/1"
+SCHEMA = "pedigree.seen/2"
 
 
 def default_memory() -> Path:
@@ -23,62 +26,123 @@ def default_memory() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "pedigree" / "seen"
 
 
-def remember(memory: Path, family: str, authority: Authority) -> str:
-    """Compare with what was seen before, and remember the newer.
+def recall(memory: Path, family: str) -> Seen:
+    """What was seen before.
 
     Args:
-        memory: The directory of what was seen; it is made when missing.
+        memory: The directory of what was seen; it may be missing.
         family: Digest of the first version of the trust root.
-        authority: What is verified already.
+
+    Raises:
+        ToolError: The memory cannot be read, or is none.
+    """
+    return _read(_path(memory, family))
+
+
+def compare(memory: Path, family: str, authority: Authority) -> str:
+    """Compare with what was seen before. Nothing is remembered yet. Arguments as of `remember`.
 
     Returns:
         What was seen before, in words.
 
     Raises:
-        Refused: It is older than what was seen, or another one of the same version.
+        MalformedEvidence: A plan is none.
+        Refused: It takes back something that was seen before.
+        ToolError: The memory cannot be read, or is none.
+    """
+    seen = recall(memory, family)
+    require_nothing_taken_back(seen, seen_now(authority), authority)
+    return f"seen before: snapshot {seen.snapshot[0]}" if seen != NOTHING else "nothing of it was seen before"
+
+
+def remember(memory: Path, family: str, authority: Authority) -> str:
+    """Compare as `compare`, and remember. Of several verifiers at once, each sees what the one before it wrote.
+
+    Args:
+        memory: The directory of what was seen; it is made when missing.
+        family: Digest of the first version of the trust root.
+        authority: What is verified already, and believed.
+
+    Returns:
+        What was seen before, in words.
+
+    Raises:
+        MalformedEvidence: A plan is none.
+        Refused: It takes back something that was seen before.
         ToolError: The memory cannot be read or written.
     """
-    path = memory / f"{family}.json"
-    seen = _read(path)
-    now = {
-        "root": (authority.root.version, authority.root.digest),
-        "snapshot": (authority.snapshot.version, authority.snapshot.digest),
-    }
-    # A snapshot names its trust root, so under a new root no old one counts, and numbers may begin anew: a stolen key
-    # that signed the last number there is can be replaced (fast-forward recovery, TUF 1.0.34, section 5.3.11).
-    compared = {} if seen and authority.root.version > seen["root"][0] else seen
-    for what, (version, digest) in now.items():
-        before, known = compared.get(what, (0, ""))
-        if version < before:
-            raise Refused(f"version {version} of the {what} is older than version {before}, which was seen before")
-        if version == before and digest != known:
-            raise Refused(f"version {version} of the {what} is another one than the one that was seen before")
-    if now != seen:
-        _write(path, now)
-    return f"seen before: snapshot {seen['snapshot'][0]}" if seen else "nothing of it was seen before"
+    path = _path(memory, family)
+    with _locked(path):
+        words = compare(memory, family, authority)
+        seen = _read(path)
+        now = joined(seen, seen_now(authority), authority.root)
+        if now != seen:
+            _write(path, now)
+    return words
 
 
-def _read(path: Path) -> dict[str, tuple[int, str]]:
+def _path(memory: Path, family: str) -> Path:
+    return memory / f"{family}.json"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Nobody else writes the file meanwhile. The lock is a file of its own, for the other one is replaced."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _read(path: Path) -> Seen:
     try:
         document = read_json(path)
         if document["schema"] != SCHEMA:
             raise ValueError(document["schema"])
-        return {what: (int(document[what]["version"]), str(document[what]["sha256"])) for what in ("root", "snapshot")}
+        return _from_json(document)
     except FileNotFoundError:
-        return {}
+        return NOTHING
     except OSError as error:
         raise ToolError(f"cannot read {path}: {error.strerror}", "name another directory by --memory") from error
-    except (MalformedJson, KeyError, TypeError, ValueError) as error:
+    except (MalformedJson, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ToolError(f"{path} is not what a verifier remembers", "find out who changed it") from error
 
 
-def _write(path: Path, now: Mapping[str, tuple[int, str]]) -> None:
-    document = {what: {"version": str(version), "sha256": digest} for what, (version, digest) in now.items()}
+def _from_json(document: dict[str, Any]) -> Seen:
+    snapshot = document["snapshot"]
+    return Seen(
+        roots={int(version): str(digest) for version, digest in document["roots"].items()},
+        snapshot=(int(snapshot["version"]), str(snapshot["sha256"])),
+        revoked=frozenset(Revoked(**item) for item in document["revoked"]),
+        plans={str(release): int(version) for release, version in document["plans"].items()},
+    )
+
+
+def _to_json(seen: Seen) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "roots": {str(version): digest for version, digest in seen.roots.items()},
+        "snapshot": {"version": str(seen.snapshot[0]), "sha256": seen.snapshot[1]},
+        "revoked": [item._asdict() for item in sorted(seen.revoked)],
+        "plans": {release: str(version) for release, version in seen.plans.items()},
+    }
+
+
+def _write(path: Path, seen: Seen) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle, unfinished = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(canonical_json({"schema": SCHEMA, **document}))
+            stream.write(canonical_json(_to_json(seen)))
         Path(unfinished).replace(path)
     except OSError as error:
-        raise ToolError(f"cannot remember in {path}: {error.strerror}", "name another directory by --memory") from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> ToolError:
+    return ToolError(f"cannot remember in {path}: {error.strerror}", "name another directory by --memory")

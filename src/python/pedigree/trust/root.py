@@ -7,14 +7,16 @@ its root, specification 1.0.34, section 5.3).
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
-from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.public import PublicKey, public_key
 from pedigree.trust.roles import OWNER, PURPOSE
 from pedigree.trust.signed import Signed, parse_signed, unsigned
@@ -146,26 +148,6 @@ def first_root(data: bytes, origin: str) -> TrustRoot:
     return root
 
 
-def next_root(root: TrustRoot, data: bytes, origin: str) -> TrustRoot:
-    """The version that replaces a trusted one.
-
-    Args:
-        root: The version that is trusted.
-        data: The file of the next version.
-        origin: What to call it in an error.
-
-    Raises:
-        MalformedEvidence: It is no trust root.
-        Refused: It does not follow, or too few owners of one of the two versions signed it.
-    """
-    found, signed = parse_root(data, origin)
-    if found.version != root.version + 1 or found.replaces != root.digest:
-        raise Refused(f"{origin} is version {found.version} and does not replace version {root.version}")
-    signed.require(root.keys(OWNER), root.roles[OWNER].threshold, f"{origin}, by the owners of version {root.version}")
-    signed.require(found.keys(OWNER), found.roles[OWNER].threshold, f"{origin}, by its own owners")
-    return found
-
-
 def _from_json(document: Mapping[str, Any]) -> TrustRoot:
     holders = {
         keyid: Holder(entry["name"], public_key(entry["pem"].encode(), f"the key of {entry['name']}"), entry["retired"])
@@ -199,6 +181,7 @@ def _holder_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
         # An id that is not computed from its key would let one key count for two.
         yield holder.key.keyid != keyid, f"lists the key of {holder.name!r} under the id of another"
         yield not holder.name.strip(), f"lists the key {keyid} without a holder's name"
+        yield not _is_printed_name(holder.name), f"lists the name {holder.name!r}, which looks like another one"
         yield bool(holder.retired) and not is_time(holder.retired), f"has a key retired at {holder.retired!r}"
         yield (
             sum(keyid in role.keyids for role in root.roles.values()) > 1,
@@ -214,3 +197,12 @@ def _role_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
         # A role that nobody has yet is no fault, but for the one that could give it.
         needed = bool(role.keyids) or name == OWNER
         yield needed and not unknown and len(root.keys(name)) < role.threshold, f"has too few keys for the role {name}"
+        # Signatures are counted by key, and people are who must sign.
+        names = [] if unknown else sorted(root.holders[keyid].name for keyid in root.keys(name))
+        twice = next((one for one, other in pairwise(names) if one == other), "")
+        yield bool(twice), f"gives the role {name} to two keys of {twice!r} that are in use"
+
+
+def _is_printed_name(name: str) -> bool:
+    """Whether a name is written in the one way in which it is printed; two that print alike are one person's."""
+    return " ".join(unicodedata.normalize("NFC", name).split()) == name and name.isprintable()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -75,10 +75,23 @@ def verify_release(release: Path, public: PublicKey, trust: Trust | None = None)
 def verify_delivered(delivered: Delivered, trust: Trust | None = None) -> Verdict:
     """As `verify_release`, for a caller who goes on to read from the evidence what was just verified."""
     checks = [(claim, partial(check, delivered)) for claim, check in _CHECKS]
-    if trust is not None:
-        in_force = InForce(delivered, trust)
-        checks += [(claim, partial(check, in_force)) for claim, check in inforce.CHECKS]
+    if trust is None:
+        return _verdict(checks)
+    in_force = InForce(delivered, trust)
+    verdict = _verdict(checks + [(claim, partial(check, in_force)) for claim, check in inforce.CHECKS])
+    return _remembered(verdict, in_force) if verdict.holds else verdict
+
+
+def _verdict(checks: Iterable[tuple[str, Callable[[], str]]]) -> Verdict:
     return Verdict(tuple(_run(number, claim, check) for number, (claim, check) in enumerate(checks, 1)))
+
+
+def _remembered(verdict: Verdict, in_force: InForce) -> Verdict:
+    """The verdict, after what it believed is remembered; or with a check 14 that another verifier has overtaken."""
+    index = len(_CHECKS)
+    last = verdict.checks[index]
+    again = _run(last.number, last.claim, partial(inforce.remember_it, in_force))
+    return Verdict((*verdict.checks[:index], again, *verdict.checks[index + 1 :]))
 
 
 def _run(number: int, claim: str, check: Callable[[], str]) -> Check:

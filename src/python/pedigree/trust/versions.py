@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pedigree.trust.authority import ROOTS
+from pedigree.trust.chain import ROOTS
 from pedigree.trust.errors import Refused
+from pedigree.trust.lasting import require_lasting
 from pedigree.trust.public import PublicKey
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot, parse_root
@@ -65,8 +66,8 @@ def read_versions(files: Mapping[str, bytes]) -> tuple[Version, ...]:
 
     Raises:
         MalformedEvidence: A file is no trust root.
-        Refused: There is none, one is missing among them, or does not follow from the one before, or lacks signatures
-            although there is a newer one.
+        Refused: There is none, one is missing among them, or does not follow from the one before, changes what no
+            version may change, or lacks signatures although there is a newer one.
     """
     versions: list[Version] = []
     found = {PurePosixPath(path).name: path for path in files if path.startswith(f"{ROOTS}/")}
@@ -102,4 +103,5 @@ def _version(data: bytes, path: str, number: int, before: Version | None) -> Ver
         raise Refused(f"{path} does not replace version {number - 1}: it names another one")
     if lacks := before.lacks():
         raise Refused(f"{path} replaces a version that is not in force; that lacks {'; '.join(lacks)}")
+    require_lasting(before.root, root, path)
     return Version(root, signed, before.root)

@@ -1,0 +1,137 @@
+"""What a verifier saw of a family of trust roots, and whether a state of things takes back anything of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from pedigree.trust.authority import Authority, revoked_keys
+from pedigree.trust.decisions import Revocation
+from pedigree.trust.errors import Refused
+from pedigree.trust.owners import PLAN_SUFFIX, owner_keys, plan_path
+from pedigree.trust.plan import PAYLOAD_TYPE, parse_plan
+from pedigree.trust.roles import OWNER
+from pedigree.trust.root import TrustRoot
+from pedigree.trust.signed import parse_signed
+from pedigree.trust.times import parse_time
+
+
+class Revoked(NamedTuple):
+    """One thing that was revoked.
+
+    Attributes:
+        kind: Of what kind it is.
+        sha256: Its digest, or the fingerprint of the key that it is.
+        keyid: Whose key signed that.
+        time: When, as its signer stated it.
+    """
+
+    kind: str
+    sha256: str
+    keyid: str
+    time: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was believed.
+
+    Attributes:
+        roots: Version -> digest, of every trust root.
+        snapshot: Number and digest of the newest snapshot; 0 and nothing when there was none.
+        revoked: What snapshots listed as revoked.
+        plans: Release -> version of the plan that its owners signed.
+    """
+
+    roots: Mapping[int, str]
+    snapshot: tuple[int, str]
+    revoked: frozenset[Revoked]
+    plans: Mapping[str, int]
+
+    @cached_property
+    def newest(self) -> int:
+        """The highest version of the trust root; 0 when there was none."""
+        return max(self.roots, default=0)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Fingerprints of the keys that were revoked."""
+        return frozenset(item.sha256 for item in self.revoked if item.kind == "key")
+
+
+NOTHING = Seen({}, (0, ""), frozenset(), {})
+
+
+def seen_now(authority: Authority) -> Seen:
+    """What there is to remember of what is in force.
+
+    Raises:
+        MalformedEvidence: A plan is none.
+    """
+    snapshot = authority.snapshot
+    listed = frozenset(entry for item in authority.listed for entry in _entries(item))
+    return Seen(authority.roots, (snapshot.version, snapshot.digest), listed, _plans(authority))
+
+
+def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> None:
+    """Hold what is in force now against what was seen before.
+
+    Raises:
+        Refused: It is older, it is another one of the same version, or something that was revoked no longer is.
+    """
+    if now.newest < seen.newest:
+        raise Refused(f"version {now.newest} of the root is older than version {seen.newest}, which was seen before")
+    for version in sorted(seen.roots.keys() & now.roots.keys()):
+        _require_same("root", version, now.roots[version], seen.roots[version])
+    # A snapshot names its trust root, so under a new root no old one counts, and numbers may begin anew: a stolen key
+    # that signed the last number there is can be replaced (fast-forward recovery, TUF 1.0.34, section 5.3.11).
+    if now.newest == seen.newest:
+        _require_not_older("snapshot", now.snapshot[0], seen.snapshot[0])
+        if now.snapshot[0] == seen.snapshot[0]:
+            _require_same("snapshot", now.snapshot[0], now.snapshot[1], seen.snapshot[1])
+    for release in sorted(seen.plans.keys() & now.plans.keys()):
+        _require_not_older(f"plan of '{release}'", now.plans[release], seen.plans[release])
+    for item in sorted(seen.revoked):
+        if authority.revocation_of(item.sha256) is None and not _is_void(item, authority.root):
+            raise Refused(f"the revocation of the {item.kind} sha256:{item.sha256}, which was seen before, is missing")
+
+
+def joined(seen: Seen, now: Seen, root: TrustRoot) -> Seen:
+    """What is remembered afterwards: nothing of what was seen before is forgotten, unless its signer had no say."""
+    kept = frozenset(item for item in seen.revoked if not _is_void(item, root))
+    return Seen({**seen.roots, **now.roots}, now.snapshot, kept | now.revoked, {**seen.plans, **now.plans})
+
+
+def _entries(item: Revocation) -> list[Revoked]:
+    return [Revoked(item.kind, digest, item.keyid, item.signature.time) for digest in item.subjects.values()]
+
+
+def _is_void(item: Revoked, root: TrustRoot) -> bool:
+    """Whether owners retired the key that revoked it, as of a time before it did so: then nobody may list that."""
+    holder = root.holders.get(item.keyid)
+    return holder is not None and bool(holder.retired) and parse_time(item.time) >= parse_time(holder.retired)
+
+
+def _plans(authority: Authority) -> dict[str, int]:
+    """Release -> version of its plan, of those plans that enough owners signed."""
+    root = authority.root
+    keys, found = owner_keys(root, revoked_keys(authority.revocations)), {}
+    for path, data in authority.layouts.items():
+        if path.endswith(PLAN_SUFFIX):
+            signed = parse_signed(data, PAYLOAD_TYPE, path)
+            plan = parse_plan(signed.document, path)
+            if plan_path(plan.release) == path and len(signed.signers(keys)) >= root.roles[OWNER].threshold:
+                found[plan.release] = plan.version
+    return found
+
+
+def _require_not_older(what: str, version: int, before: int) -> None:
+    if version < before:
+        raise Refused(f"version {version} of the {what} is older than version {before}, which was seen before")
+
+
+def _require_same(what: str, version: int, digest: str, known: str) -> None:
+    if digest != known:
+        raise Refused(f"version {version} of the {what} is another one than the one that was seen before")
