@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pedigree.trust.attested import standing_in
 from pedigree.trust.authority import FIRST_ROOT, ROOTS, Authority, load_authority
-from pedigree.trust.chain import family_of
+from pedigree.trust.chain import family_of, next_root
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness
@@ -18,7 +18,7 @@ from pedigree.trust.graph import Graph, graph_of_provenance
 from pedigree.trust.owners import word_in_force
 from pedigree.trust.remembered import compare, recall, remember
 from pedigree.trust.roles import RELEASE
-from pedigree.trust.root import TrustRoot, first_root, next_root, parse_root
+from pedigree.trust.root import TrustRoot, first_root, parse_root
 from pedigree.trust.seen import NOTHING
 from pedigree.trust.standing import approvals_of, require_not_revoked
 from pedigree.trust.standing_statement import NO_PLAN, OUTSIDE, standing_words
