@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pedigree.step.errors import ToolError
 from pedigree.trust import root as roots
+from pedigree.trust.authority import Authority
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.graph import Graph, Node, graph_of_records
-from pedigree.trust.remembered import remember
+from pedigree.trust.remembered import recall, remember
 from pedigree.trust.root import Role, TrustRoot, first_root
 from pedigree.trust.standing import approvals_of, require_not_revoked
 from trust.builder import RELEASE_STEP, closure_of_demo
 from trust.office import LATER, Office
+from trust.plans import demo_plan, sign_plan
 from trust.published import BASE
 
 
@@ -205,3 +209,53 @@ def test_two_inputs_with_a_file_of_one_name_are_refused() -> None:
     node = Node("base", "models/base", "base_model", "pin", {}, {"a": "", "b": ""}, materials, {})
     with pytest.raises(Refused, match="two inputs of 'models/base' have a file of the name x.json"):
         node.supplied()
+
+
+def test_a_plan_of_an_earlier_version_than_the_one_seen_is_refused(
+    office: Office, root: TrustRoot, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    for number, version in ((1, 2), (2, 2), (3, 3)):
+        sign_plan(office, demo_plan(version=version), root, "Olga")
+        office.publish_snapshot(root, number)
+        remember(seen, root.digest, office.authority(root))
+    sign_plan(office, demo_plan(version=2), root, "Olga")
+    office.publish_snapshot(root, 4)
+    with pytest.raises(Refused, match="version 2 of the plan of 'models/demo:demo' is older than version 3"):
+        remember(seen, root.digest, office.authority(root))
+
+
+def test_a_plan_that_no_owner_signed_is_not_remembered(office: Office, root: TrustRoot, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    for number, version, names in ((1, 10**9, ("Ray",)), (2, 1, ("Olga",))):
+        sign_plan(office, demo_plan(version=version), root, *names)
+        office.publish_snapshot(root, number)
+        remember(seen, root.digest, office.authority(root))
+    assert recall(seen, root.digest).plans == {"models/demo:demo": 1}
+
+
+def test_of_many_verifiers_at_once_none_writes_the_older_last(office: Office, root: TrustRoot, tmp_path: Path) -> None:
+    states = []
+    for number in range(1, 9):
+        office.publish_snapshot(root, number)
+        states.append(office.authority(root))
+
+    def one(authority: Authority) -> bool:
+        try:
+            remember(tmp_path / "seen", root.digest, authority)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(states)) as pool:
+        believed = list(pool.map(one, states[::-1]))
+    assert believed[0] and recall(tmp_path / "seen", root.digest).snapshot[0] == 8
+
+
+def test_a_memory_that_somebody_changed_is_none(office: Office, root: TrustRoot, tmp_path: Path) -> None:
+    office.publish_snapshot(root)
+    authority = office.authority(root)
+    for text in ("[]", "{}", '{"schema":"pedigree.seen/2"}', '{"schema":"pedigree.seen/2","roots":[]}', "{"):
+        (tmp_path / f"{root.digest}.json").write_text(text)
+        with pytest.raises(ToolError, match="is not what a verifier remembers"):
+            remember(tmp_path, root.digest, authority)

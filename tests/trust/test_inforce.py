@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pedigree.step.errors import ToolError
+from pedigree.trust import inforce
 from pedigree.trust.inforce import Trust
 from pedigree.trust.seal import seal
 from pedigree.trust.verify import Check, verify_release
@@ -167,3 +168,35 @@ def test_without_anybody_who_may_approve_a_base_model_is_not_released(office: Of
     directory = lay_out(tmp_path / "work", uri, *closure_of_demo(), {})
     with pytest.raises(ToolError, match="there is no attestations/root/1.json"):
         seal(directory, uri)
+
+
+def test_14_what_does_not_hold_as_a_whole_is_not_remembered(office: Office, tmp_path: Path) -> None:
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    published = Office(tmp_path)
+    put_in_force(published)
+    published.publish_snapshot(published.root(), 5, expires=LATER)
+    whom = trust(office, published.files, now=NOW + timedelta(days=90))
+    assert [check.number for check in failed(office, release, "Ray", whom)] == [FRESH]
+    assert failed(office, release, "Ray", trust(office)) == []
+
+
+def test_14_a_verifier_that_was_overtaken_meanwhile_says_so(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    published = Office(tmp_path)
+    put_in_force(published)
+    published.publish_snapshot(published.root(), 2)
+    whom, newer = trust(office), trust(office, published.files)
+    fresh = inforce.freshness
+
+    def overtaken(*given: object) -> str:
+        # Another one verifies between the comparison of this one and its end.
+        monkeypatch.setattr(inforce, "freshness", fresh)
+        assert failed(office, release, "Ray", newer) == []
+        return fresh(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(inforce, "freshness", overtaken)
+    (check,) = failed(office, release, "Ray", whom)
+    assert check.number == ROOT and "version 1 of the snapshot is older than version 2" in check.detail
+    assert failed(office, release, "Ray", newer) == []
