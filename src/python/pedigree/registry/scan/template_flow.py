@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from jinja2 import nodes
 
@@ -22,11 +23,18 @@ class Flow:
 
     def __init__(self, tree: nodes.Template) -> None:
         self._sources: dict[str, list[nodes.Node]] = defaultdict(list)
+        self._loops = {id(name): loop for name, loop in _loop_names(tree)}
         self._macros = {macro.name: macro for macro in tree.find_all(nodes.Macro)}
         for assign in tree.find_all((nodes.Assign, nodes.AssignBlock, nodes.For)):
             self._assign(assign)
         for call in tree.find_all(nodes.Call):
             self._pass_arguments(call)
+        for block in tree.find_all(nodes.CallBlock):
+            # What a macro calls its caller with may be anything that the macro was given.
+            for parameter in block.args:
+                self._sources[parameter.name].append(nodes.Name("caller", "load"))
+        self._bodies = {id(first): body for first, body in _filtered(tree)}
+        self._lists = self._messages()
         self._trusts_structure = True
         self._reading = self._settle()
         if self._counterfeits(tree):
@@ -38,7 +46,7 @@ class Flow:
         if node is None or isinstance(node, nodes.Const):
             return False
         if isinstance(node, nodes.Name):
-            return node.name in _DATA or node.name in self._reading
+            return node.name in _DATA or node.name in self._reading or self._counts_text(node)
         if self._is_structure(node):
             return False
         if isinstance(node, nodes.Getattr) and node.attr in _NEIGHBOURS:
@@ -53,7 +61,13 @@ class Flow:
             return False
         if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in self._macros:
             return node.node.name in self._reading or self.reads_below(node)
+        if isinstance(node, nodes.Filter):
+            return self.filters_text(node) or self.reads_below(node)
         return self.reads_below(node)
+
+    def filters_text(self, node: nodes.Filter) -> bool:
+        """Whether what a filter is given, by an expression or by the block around it, depends on what a message says."""
+        return any(self.reads(part) for part in ([node.node] if node.node else self._bodies.get(id(node), [])))
 
     def texts(self, node: nodes.Node) -> tuple[str, ...]:
         """The constant texts in an expression and in the variables that it names, sorted."""
@@ -73,27 +87,50 @@ class Flow:
         """Whether a part of an expression depends on what a message says."""
         return any(self.reads(child) for child in node.iter_child_nodes())
 
-    def is_messages(self, node: nodes.Node | None, seen: frozenset[str] = frozenset()) -> bool:
+    def is_messages(self, node: nodes.Node | None) -> bool:
         """Whether it is a list of messages, or a part of one: how many there are is no question about their words."""
-        if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice):
-            return self.is_messages(node.node, seen)
-        if isinstance(node, nodes.Filter) and node.name in ("list", "reverse", "selectattr", "rejectattr"):
-            return self.is_messages(node.node, seen)
-        if not isinstance(node, nodes.Name) or node.name in seen:
-            return False
-        sources = self._sources.get(node.name)
-        if not sources:
-            return node.name in _LISTS
-        return all(self.is_messages(source, seen | {node.name}) for source in sources)
+        while True:
+            if (isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice)) or (
+                isinstance(node, nodes.Filter) and node.name in ("list", "reverse", "selectattr", "rejectattr")
+            ):
+                node = node.node
+            else:
+                return isinstance(node, nodes.Name) and node.name in self._lists
+
+    def _messages(self) -> set[str]:
+        """Names that are lists of messages wherever they get a value: more of them, until there are no more."""
+        self._lists = {name for name in _LISTS if not self._sources.get(name)}
+        waiting = {name: sources for name, sources in self._sources.items() if sources}
+        while True:
+            found = {name for name, sources in waiting.items() if all(map(self.is_messages, sources))}
+            if not found:
+                return self._lists
+            self._lists = self._lists | found
+            waiting = {name: sources for name, sources in waiting.items() if name not in found}
+
+    def _counts_text(self, name: nodes.Name) -> bool:
+        """Whether it is the `loop` of a loop over a text: it knows how long the text is."""
+        loop = self._loops.get(id(name))
+        return loop is not None and not self.is_messages(loop.iter) and self.reads(loop.iter)
 
     def _assign(self, node: nodes.Node) -> None:
         if isinstance(node, nodes.AssignBlock):
             self._name(node.target, [*node.body, *([node.filter] if node.filter else [])])
         elif isinstance(node, nodes.For):
             self._name(node.target, [node.iter])
+            # What is set from inside a loop to last beyond it can count the turns.
+            for assign in node.find_all((nodes.Assign, nodes.AssignBlock)):
+                if isinstance(assign.target, nodes.NSRef):
+                    self._name(assign.target, [self._turns(node)])
         elif isinstance(node, nodes.Assign):
             self._name(node.target, [node.node])
             self._name_inside(node.target, node.node)
+
+    def _turns(self, loop: nodes.For) -> nodes.Name:
+        """The `loop` of a loop, as if it were named."""
+        name = nodes.Name("loop", "load")
+        self._loops[id(name)] = loop
+        return name
 
     def _name(self, target: nodes.Node, sources: list[nodes.Node]) -> None:
         if isinstance(target, nodes.NSRef):
@@ -160,3 +197,26 @@ class Flow:
         first = node.args[0] if node.args else None
         by_key = isinstance(first, nodes.Const) and first.value in _STRUCTURE
         return self._trusts_structure and by_key and node.name in ("selectattr", "rejectattr")
+
+
+def _filtered(tree: nodes.Template) -> Iterator[tuple[nodes.Filter, list[nodes.Node]]]:
+    """The first filter of each block that is filtered, with the body that it is given."""
+    for block in tree.find_all((nodes.FilterBlock, nodes.AssignBlock)):
+        first = block.filter
+        while isinstance(first, nodes.Filter) and first.node is not None:
+            first = first.node
+        if isinstance(first, nodes.Filter):
+            yield first, block.body
+
+
+def _loop_names(tree: nodes.Template) -> Iterator[tuple[nodes.Name, nodes.For]]:
+    """Each use of `loop`, with the loop that it is of."""
+    waiting: list[tuple[nodes.Node, nodes.For | None]] = [(tree, None)]
+    while waiting:
+        node, loop = waiting.pop()
+        if isinstance(node, nodes.Name) and node.name == "loop" and loop is not None:
+            yield node, loop
+        inside = node.body if isinstance(node, nodes.For) else []
+        for child in node.iter_child_nodes():
+            own = isinstance(node, nodes.For) and any(child is part for part in inside)
+            waiting.append((child, node if own and isinstance(node, nodes.For) else loop))
