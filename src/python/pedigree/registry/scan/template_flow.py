@@ -66,7 +66,7 @@ class Flow:
         return self.reads_below(node)
 
     def filters_text(self, node: nodes.Filter) -> bool:
-        """Whether what a filter is given, by an expression or by the block around it, depends on what a message says."""
+        """Whether what a filter is given, by an expression or by its block, depends on what a message says."""
         return any(self.reads(part) for part in ([node.node] if node.node else self._bodies.get(id(node), [])))
 
     def texts(self, node: nodes.Node) -> tuple[str, ...]:
@@ -89,13 +89,9 @@ class Flow:
 
     def is_messages(self, node: nodes.Node | None) -> bool:
         """Whether it is a list of messages, or a part of one: how many there are is no question about their words."""
-        while True:
-            if (isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice)) or (
-                isinstance(node, nodes.Filter) and node.name in ("list", "reverse", "selectattr", "rejectattr")
-            ):
-                node = node.node
-            else:
-                return isinstance(node, nodes.Name) and node.name in self._lists
+        while isinstance(node, (nodes.Getitem, nodes.Filter)) and _is_part(node):
+            node = node.node
+        return isinstance(node, nodes.Name) and node.name in self._lists
 
     def _messages(self) -> set[str]:
         """Names that are lists of messages wherever they get a value: more of them, until there are no more."""
@@ -197,6 +193,13 @@ class Flow:
         first = node.args[0] if node.args else None
         by_key = isinstance(first, nodes.Const) and first.value in _STRUCTURE
         return self._trusts_structure and by_key and node.name in ("selectattr", "rejectattr")
+
+
+def _is_part(node: nodes.Getitem | nodes.Filter) -> bool:
+    """Whether it is some elements of a list, which are what the list's elements are."""
+    if isinstance(node, nodes.Filter):
+        return node.name in ("list", "reverse", "selectattr", "rejectattr")
+    return isinstance(node.arg, nodes.Slice)
 
 
 def _filtered(tree: nodes.Template) -> Iterator[tuple[nodes.Filter, list[nodes.Node]]]:

@@ -10,25 +10,17 @@ from pedigree.registry.scan.findings import Finding, refuse, review
 from pedigree.registry.scan.subject import Subject, Unreadable
 from pedigree.registry.scan.tokenizer_companions import companion_findings
 from pedigree.registry.scan.tokenizer_file import FILE, Tokenizer, tokenizer_of
+from pedigree.registry.scan.tokenizer_others import other_tokenizers
+from pedigree.registry.scan.tokenizer_parts import part_findings
 
 CLAIM = "every word has one id and every id one word, and all files say the same"
 
 _MODELS = ("BPE", "Unigram", "WordLevel", "WordPiece")
-# What the `tokenizers` library knows, less what nobody can read (`Precompiled` holds a compiled table).
-_KINDS = {
-    "normalizer": "Sequence NFC NFD NFKC NFKD Lowercase Strip StripAccents BertNormalizer Nmt ByteLevel Replace "
-    "Prepend",
-    "pre_tokenizer": "Sequence ByteLevel BertPreTokenizer CharDelimiterSplit Digits Metaspace Punctuation Split "
-    "UnicodeScripts Whitespace WhitespaceSplit FixedLength",
-    "post_processor": "Sequence ByteLevel BertProcessing RobertaProcessing TemplateProcessing",
-    "decoder": "Sequence ByteLevel WordPiece Metaspace BPEDecoder CTC Fuse Strip ByteFallback Replace",
-}
-# Byte fallback and the visible space of SentencePiece: what a replacement may be about.
-_SPACES = {" ", "\u2581", ""}
 
 
 def check_tokenizer(subject: Subject) -> Iterator[Finding]:
     """Ids that are taken twice or are beyond the embeddings, unknown parts, and files that disagree."""
+    yield from other_tokenizers(subject)
     try:
         tokenizer = tokenizer_of(subject)
     except Unreadable as error:
@@ -41,9 +33,20 @@ def check_tokenizer(subject: Subject) -> Iterator[Finding]:
     yield from _merges(tokenizer)
     if tokenizer.model not in _MODELS:
         yield refuse(FILE, f"has a model of the unknown type '{tokenizer.model}'", "$.model.type")
-    for name, part in tokenizer.parts.items():
-        yield from _part(name, part, f"$.{name}", tokenizer)
+    yield from part_findings(tokenizer)
+    yield from _ways(subject.files[FILE].document)
     yield from companion_findings(subject, tokenizer)
+
+
+def _ways(document: dict[str, Any]) -> Iterator[Finding]:
+    """Settings with which a text is cut by chance, cut short, or filled up."""
+    for where, value in (
+        ("$.model.dropout", document["model"].get("dropout")),
+        ("$.truncation", document.get("truncation")),
+        ("$.padding", document.get("padding")),
+    ):
+        if value is not None and (value or where != "$.model.dropout"):
+            yield refuse(FILE, f"has {value!r}, with which the model is told something else than the text", where)
 
 
 def _one_to_one(tokenizer: Tokenizer) -> Iterator[Finding]:
@@ -113,33 +116,3 @@ def _merges(tokenizer: Tokenizer) -> Iterator[Finding]:
         yield review(
             FILE, f"{len(tokenizer.merges) - len(set(tokenizer.merges))} merges are repeated", "$.model.merges"
         )
-
-
-def _part(name: str, part: Any, where: str, tokenizer: Tokenizer, depth: int = 0) -> Iterator[Finding]:
-    if part is None:
-        return
-    kind = part.get("type") if isinstance(part, dict) else None
-    if kind not in _KINDS[name].split() or depth > 8:
-        yield refuse(FILE, f"has a part of the kind {kind!r}, which nobody here can read", where)
-        return
-    if kind == "Sequence":
-        for key in ("normalizers", "pretokenizers", "processors", "decoders"):
-            for index, inner in enumerate(part.get(key) or ()):
-                yield from _part(name, inner, f"{where}.{key}[{index}]", tokenizer, depth + 1)
-    elif kind == "Replace":
-        yield from _replacement(part, where)
-    elif kind == "Prepend" and part.get("prepend") not in _SPACES:
-        yield review(FILE, f"puts {part.get('prepend')!r} before every text", where)
-    elif kind == "TemplateProcessing":
-        tokens = part.get("special_tokens")
-        for word in sorted(tokens) if isinstance(tokens, dict) else ():
-            if word not in tokenizer.special:
-                yield review(FILE, f"puts {word!r} around every text, which is not special", where)
-
-
-def _replacement(part: dict[str, Any], where: str) -> Iterator[Finding]:
-    """A normalizer or decoder that replaces words is a way to say something else than was meant."""
-    pattern = part.get("pattern")
-    sought = pattern.get("String") if isinstance(pattern, dict) else None
-    if sought not in _SPACES or part.get("content") not in _SPACES:
-        yield review(FILE, f"replaces {pattern!r} by {part.get('content')!r} in every text", where)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from pedigree.registry.scan.findings import Finding, refuse, review
 from pedigree.registry.scan.subject import Subject, Unreadable
@@ -26,6 +28,7 @@ def check_tokenizer_change(subject: Subject) -> Iterator[Finding]:
         return
     yield from _words(now, before)
     yield from _rules(now, before)
+    yield from _rest(subject.files[FILE].document, subject.approved.files[FILE].document)
 
 
 def _words(now: Tokenizer, before: Tokenizer) -> Iterator[Finding]:
@@ -54,3 +57,37 @@ def _rules(now: Tokenizer, before: Tokenizer) -> Iterator[Finding]:
     for name in PARTS:
         if now.parts[name] != before.parts[name]:
             yield refuse(FILE, f"has another {name.replace('_', ' ')} than it had", f"$.{name}")
+
+
+def _rest(now: dict[str, Any], before: dict[str, Any]) -> Iterator[Finding]:
+    """Whatever else the files say, of the whole, the model and each token: all of it decides how texts are cut."""
+    yield from _unlike(now, before, "$", {"added_tokens", "model", *PARTS})
+    yield from _unlike(now["model"], before["model"], "$.model", {"merges", "type", "vocab"})
+    flags, old = _flags(now), _flags(before)
+    for word in sorted(flags.keys() & old.keys()):
+        yield from _unlike(flags[word], old[word], f"$.added_tokens {word!r}", {"id", "special"})
+    scores, old_scores = _scores(now), _scores(before)
+    for word in sorted(scores.keys() & old_scores.keys()):
+        if scores[word] != old_scores[word]:
+            yield refuse(FILE, f"{word!r} has the score {scores[word]}, and had {old_scores[word]}", "$.model.vocab")
+
+
+def _unlike(now: dict[str, Any], before: dict[str, Any], where: str, others: set[str]) -> Iterator[Finding]:
+    for key in sorted((now.keys() | before.keys()) - others):
+        if _spelled(now.get(key)) != _spelled(before.get(key)):
+            yield refuse(FILE, f"is {now.get(key)!r}, and was {before.get(key)!r}", f"{where}.{key}")
+
+
+def _spelled(value: Any) -> str:
+    """One text for one value: `True`, `1` and `1.0` are three."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _flags(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {token["content"]: token for token in document.get("added_tokens") or ()}
+
+
+def _scores(document: dict[str, Any]) -> dict[str, Any]:
+    """Score of each word of a Unigram model; other models have none."""
+    vocabulary = document["model"].get("vocab")
+    return dict(vocabulary) if isinstance(vocabulary, list) else {}

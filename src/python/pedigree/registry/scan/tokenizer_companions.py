@@ -11,7 +11,7 @@ from pedigree.registry.scan.tokenizer_file import Tokenizer, natural
 
 _ROLES = ("bos", "eos", "pad", "unk", "cls", "sep", "mask")
 _LISTS = ("additional_special_tokens", "extra_special_tokens")
-_MOST_MERGES = 64 << 20
+_MOST_TEXT = 64 << 20
 
 
 def companion_findings(subject: Subject, tokenizer: Tokenizer) -> Iterator[Finding]:
@@ -44,12 +44,25 @@ def _added(file: ModelFile, tokenizer: Tokenizer) -> Iterator[Finding]:
 
 def _merges(file: ModelFile, tokenizer: Tokenizer) -> Iterator[Finding]:
     try:
-        lines = file.read(_MOST_MERGES).decode().splitlines()
+        lines = file.read(_MOST_TEXT).decode().splitlines()
     except UnicodeDecodeError as error:
         raise Unreadable("is not UTF-8") from error
     merges = tuple(tuple(line.split(" ")) for line in lines if line and not line.startswith("#version"))
     if merges != tokenizer.merges:
         yield refuse(file.name, f"has {len(merges)} merges that are not the {len(tokenizer.merges)} of tokenizer.json")
+
+
+def _lines(file: ModelFile, tokenizer: Tokenizer) -> Iterator[Finding]:
+    """`vocab.txt`: a word a line, whose number is its id."""
+    try:
+        words = file.read(_MOST_TEXT).decode().split("\n")
+    except UnicodeDecodeError as error:
+        raise Unreadable("is not UTF-8") from error
+    listed = [word.rstrip("\r") for word in (words[:-1] if words[-1] == "" else words)]
+    for number, word in enumerate(listed):
+        yield from _same(file, word, number, tokenizer, f":{number + 1}")
+    for word in sorted(dict(tokenizer.pairs).keys() - set(listed)):
+        yield refuse(file.name, f"lacks {word!r}, which tokenizer.json has")
 
 
 def _settings(file: ModelFile, tokenizer: Tokenizer) -> Iterator[Finding]:
@@ -117,4 +130,5 @@ _FILES: dict[str, Callable[[ModelFile, Tokenizer], Iterator[Finding]]] = {
     "special_tokens_map.json": _settings,
     "tokenizer_config.json": _settings,
     "vocab.json": _vocabulary,
+    "vocab.txt": _lines,
 }
