@@ -24,6 +24,8 @@ CONFIGS: tuple[tuple[str, dict[str, Any], str], ...] = (
         "has '_attn_implementation_internal'",
     ),  # CVE-2026-4372
     ("config.json", {"attn_implementation": "evil/kernel"}, "'evil/kernel' is not the name of something"),
+    ("config.json", {"attn_implementation": {"": "evil/kernel"}}, "'evil/kernel' is not the name of something"),
+    ("config.json", {"_attn_implementation": {"text_config": ["evil/kernel"]}}, "'evil/kernel' is not the name of"),
     ("config.json", {"model_file": "model.py"}, "has 'model_file'"),
     ("config.json", {"_target_": "os.system"}, "has '_target_'"),
     ("config.json", {"custom_pipelines": {"x": {"impl": "p.P"}}}, "has 'custom_pipelines'"),
@@ -32,10 +34,10 @@ CONFIGS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("config.json", {"quantization_config": {"quant_method": "evil/repo"}}, "is not the name of something"),
     ("config.json", {"transformers_weights": "../../other.safetensors"}, "leads out of the directory"),
     ("generation_config.json", {"custom_generate": "evil/repo"}, "has 'custom_generate'"),
-    ("tokenizer_config.json", {"vocab_file": "/etc/passwd"}, "leads out of the directory"),
+    ("processor_config.json", {"template_file": "/etc/passwd"}, "leads out of the directory"),
     ("processor_config.json", {"auto_map": {"AutoProcessor": "p.P"}}, "has 'auto_map'"),
     ("sub/config.json", {"auto_map": {"AutoModel": "m.M"}}, "has 'auto_map'"),
-    ("adapter_config.json", {"auto_mapping": {"parent_library": "evil"}}, "has 'auto_mapping'"),
+    ("config.json", {"auto_mapping": {"parent_library": "evil"}}, "has 'auto_mapping'"),
 )
 
 
@@ -57,6 +59,24 @@ def test_control_off_it_gets_through(tmp_path: Path, name: str, settings: dict[s
 def test_a_place_elsewhere_is_a_matter_of_review(tmp_path: Path) -> None:
     report = scan_base(write_model(tmp_path, changed("config.json", {"docs": "https://example.org/model"})))
     assert found_by(report) == {"remote-code": "review"}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("config.json", {"backbone": "evil/repo", "use_pretrained_backbone": True}),
+        ("config.json", {"mm_vision_tower": "evil/clip-336"}),
+        ("config.json", {"speculative_config": {"model": "evil/draft"}}),
+        ("processor_config.json", {"audio_tokenizer": {"audio_tokenizer_name_or_path": "evil/repo"}}),
+    ],
+)
+def test_the_name_of_another_repository_is_a_matter_of_review(
+    tmp_path: Path, name: str, settings: dict[str, Any]
+) -> None:
+    report = scan_base(write_model(tmp_path, changed(name, settings)))
+    assert found_by(report) == {"remote-code": "review"} and "names the repository 'evil/" in says(
+        report, "remote-code"
+    )
 
 
 def test_words_of_a_vocabulary_are_no_settings(tmp_path: Path) -> None:

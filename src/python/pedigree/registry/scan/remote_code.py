@@ -31,12 +31,14 @@ _CODE = {
 _NAMES = re.compile(r".*(_class|_implementation|_type|^architectures|_method|^backend)$")
 _ELSEWHERE = re.compile(r"--|/|\\|:")
 _FILES = re.compile(r".*_(file|files|dir|path|weights)$")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]*[A-Za-z0-9]")
 _URL = re.compile(r"(https?|ftp|file|s3|gs|hf|git|git\+\w+|ssh|data)://|^data:", re.IGNORECASE)
 # What a model's words are called, and where its own name stands: strings of no meaning to a loader.
 _VOCABULARIES = {"tokenizer.json": ("$.model.vocab", "$.model.merges"), "vocab.json": ("$",)}
 # Told of where a model came from; no loader that is given a directory goes there.
 _NAMES_OF_MODELS = ("_name_or_path", "name_or_path", "base_model_name_or_path")
 _TEMPLATES = ("chat_template", "template")  # the check `chat-template` looks into them
+_WORDS = ("additional_special_tokens", "content", "extra_special_tokens")
 _DEEPEST = 100
 
 
@@ -45,37 +47,45 @@ def check_remote_code(subject: Subject) -> Iterator[Finding]:
     for file in subject.with_suffix(".json"):
         words = _VOCABULARIES.get(file.name.rpartition("/")[2], ())
         try:
-            for where, key, value in _settings(file.document, "$", "", words):
-                yield from _setting_findings(file.name, where, key, value)
+            for where, keys, value in _settings(file.document, "$", (), words):
+                yield from _setting_findings(file.name, where, keys, value)
         except Unreadable as error:
             yield refuse(file.name, f"cannot be searched for names of code: {error}")
 
 
 def _settings(
-    value: Any, where: str, key: str, words: tuple[str, ...], depth: int = 0
-) -> Iterator[tuple[str, str, Any]]:
-    """Each place with the nearest key above it and its value; the words of a vocabulary are left out."""
+    value: Any, where: str, keys: tuple[str, ...], words: tuple[str, ...], depth: int = 0
+) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+    """Each place with the keys above it, the nearest one last, and its value; words of a vocabulary are left out."""
     if where in words:
         return
     if depth > _DEEPEST:
         raise Unreadable(f"is nested more than {_DEEPEST} deep")
-    yield where, key, value
+    yield where, keys, value
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _settings(item, f"{where}.{name}", name, words, depth + 1)
+            yield from _settings(item, f"{where}.{name}", (*keys, name), words, depth + 1)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _settings(item, f"{where}[{index}]", key, words, depth + 1)
+            yield from _settings(item, f"{where}[{index}]", keys, words, depth + 1)
 
 
-def _setting_findings(file: str, where: str, key: str, value: Any) -> Iterator[Finding]:
+def _setting_findings(file: str, where: str, keys: tuple[str, ...], value: Any) -> Iterator[Finding]:
+    key = keys[-1] if keys else ""
     if key in _CODE and where.endswith(f".{key}") and value not in (None, False):
         yield refuse(file, f"has '{key}', which names {_CODE[key]}", where)
     if not isinstance(value, str):
         return
-    if _NAMES.match(key) and _ELSEWHERE.search(value):
+    if any(map(_NAMES.match, keys)) and _ELSEWHERE.search(value):
         yield refuse(file, f"'{value}' is not the name of something that a loader has", where)
     elif _FILES.match(key) and key not in _NAMES_OF_MODELS and value and name_fault(value):
         yield refuse(file, f"names the file '{value}', which {name_fault(value)}", where)
     elif _URL.search(value) and key not in _TEMPLATES:
         yield review(file, f"names a place elsewhere: '{value}'", where)
+    elif _REPOSITORY.fullmatch(value) and key not in _NAMES_OF_MODELS and not _names_tokens(file, key):
+        yield review(file, f"names the repository '{value}'", where)
+
+
+def _names_tokens(file: str, key: str) -> bool:
+    """Whether a value is a word of the tokenizer, which may look like anything."""
+    return file.rpartition("/")[2] == "tokenizer.json" or key in _WORDS
