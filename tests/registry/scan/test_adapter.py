@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pedigree.registry.scan.adapter import scan_adapter
-from pedigree.registry.scan.report import ScanReport
+from pedigree.registry.scan.report import ScanReport, scan_base
 from pedigree.step.errors import ToolError
 from registry.scan.adapters import Tensors, matrices, part, write_adapter, write_clean_probe
 from registry.scan.models import HIDDEN, files, floats, write_model
@@ -174,3 +174,49 @@ def test_a_probe_report_that_is_none_is_an_error(tmp_path: Path, base: Path, tex
 def test_a_directory_without_an_adapter_is_refused(tmp_path: Path, base: Path) -> None:
     report = scan_adapter(base, base)
     assert report.verdict == "refuse" and "there is no adapter_config.json" in json.dumps(report.document())
+
+
+def turned_up(tensors: Tensors, factor: float) -> Tensors:
+    """All of B times a factor, so that no module sticks out."""
+    made = dict(tensors)
+    for name, (dtype, shape, content) in tensors.items():
+        if ".lora_B." in name:
+            numbers = struct.unpack(f"<{len(content) // 4}f", content)
+            made[name] = (dtype, shape, struct.pack(f"<{len(numbers)}f", *(factor * number for number in numbers)))
+    return made
+
+
+def test_modules_that_are_all_changed_beyond_measure_are_shown(tmp_path: Path, base: Path) -> None:
+    adapter = write_adapter(tmp_path / "adapter", base, tensors=turned_up(matrices(), 1000))
+    lines = found(scan_adapter(adapter, base))["adapter-norms"].splitlines()
+    assert len(lines) == 6 and all("more is new than old" in line for line in lines)
+
+
+@pytest.mark.parametrize("alpha", [-4, 0, 1 / 64, 129, 1e15])
+def test_a_scale_that_no_training_needs_is_shown(tmp_path: Path, base: Path, alpha: float) -> None:
+    adapter = write_adapter(tmp_path / "adapter", base, {"lora_alpha": alpha})
+    assert "$.lora_alpha: scales by lora_alpha / r = " in found(scan_adapter(adapter, base))["adapter-norms"]
+
+
+def test_a_scale_beyond_all_numbers_is_refused(tmp_path: Path, base: Path) -> None:
+    adapter = write_adapter(tmp_path / "adapter", base, {"lora_alpha": 10**400})
+    assert "out of all proportion" in found(scan_adapter(adapter, base))["adapter-norms"]
+
+
+def test_of_few_modules_none_can_be_judged(tmp_path: Path, base: Path) -> None:
+    few = {name: tensor for name, tensor in matrices().items() if "layers.0." in name or "layers.1." in name}
+    adapter = write_adapter(tmp_path / "adapter", base, tensors=few)
+    assert "cannot judge which module sticks out: 2 are changed" in found(scan_adapter(adapter, base))["adapter-norms"]
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "other.json"])
+def test_an_adapter_brings_no_model_along(tmp_path: Path, base: Path, name: str) -> None:
+    adapter = write_adapter(tmp_path / "adapter", base)
+    (adapter / name).write_bytes(files().get(name, b"{}"))
+    assert f"{name}: is none of the files of an adapter" in found(scan_adapter(adapter, base))["formats"]
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", "below/adapter_config.json", "adapter_notes.md"])
+def test_a_model_brings_no_adapter_along(tmp_path: Path, name: str) -> None:
+    report = scan_base(write_model(tmp_path / "model", {name: b"{}"}))
+    assert found(report) == {"formats": f"{name}: is of an adapter, which loaders put on the model unasked"}

@@ -35,7 +35,7 @@ def scan_adapter(directory: Path, base: Path, probe: Path | None = None) -> Scan
         ToolError: A directory or the report cannot be read, or is about something else.
     """
     approved = look_at(base)
-    subject = look_at(directory, approved)
+    subject = replace(look_at(directory, approved), adapter=True)
     report = scan("adapter", subject, {**_changes(subject), **ADAPTER})
     if probe is None:
         return replace(report, checks=(*report.checks, not_probed()))

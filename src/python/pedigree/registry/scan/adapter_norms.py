@@ -17,7 +17,7 @@ import numpy
 from numpy.typing import NDArray
 
 from pedigree.registry.safetensors import Tensor
-from pedigree.registry.scan.adapter_parts import WEIGHTS, Adapter, Module, base_tensors, read_adapter
+from pedigree.registry.scan.adapter_parts import CONFIG, WEIGHTS, Adapter, Module, base_tensors, read_adapter
 from pedigree.registry.scan.findings import Figure, Finding, refuse, review
 from pedigree.registry.scan.outliers import robust_scores
 from pedigree.registry.scan.subject import ModelFile, Subject, Unreadable
@@ -27,6 +27,7 @@ TOOL = "numpy"
 
 _BLOCK = 1 << 22  # bytes
 _FEWEST = 5
+_LARGEST_FACTOR = 64
 # Scores above it are outliers: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993.
 _THRESHOLD = 3.5
 # Differences below these are how training goes: a tenth of a norm, a twentieth of all energy.
@@ -47,13 +48,34 @@ def check_adapter_norms(subject: Subject) -> Iterator[Finding | Figure]:
     except Unreadable as error:
         yield refuse("", str(error))
         return
+    yield from _scale(adapter)
     for name, (norm, share) in changes.items():
         yield Figure(f"{name} norm of the change by that of the weights", f"{norm:.3g}")
         yield Figure(f"{name} share of the first direction", f"{share:.3g}")
     # What was never trained is zero, and neither large nor small.
     trained = {name: change for name, change in changes.items() if change[0] > 0}
+    yield from _too_much(trained)
     yield from _outliers({name: float(numpy.log(norm)) for name, (norm, _) in trained.items()}, _PLAIN_NORM, "more")
     yield from _outliers({name: share for name, (_, share) in trained.items()}, _PLAIN_SHARE, "more narrowly")
+
+
+def _scale(adapter: Adapter) -> Iterator[Finding]:
+    """A factor that no training needs, which makes much of small matrices, or little of large ones."""
+    factor = float(adapter.settings["lora_alpha"]) / adapter.settings["r"]
+    if not 1 / _LARGEST_FACTOR <= factor <= _LARGEST_FACTOR:
+        what = f"scales by lora_alpha / r = {factor:.3g}, which is not from 1/{_LARGEST_FACTOR} to {_LARGEST_FACTOR}"
+        yield review(CONFIG, what, "$.lora_alpha")
+
+
+def _too_much(trained: Mapping[str, tuple[float, float]]) -> Iterator[Finding]:
+    """Modules of which more is new than old, and adapters with too few of them to hold one against the others."""
+    for name, (norm, _) in trained.items():
+        if norm > 1:
+            yield review(WEIGHTS, f"is changed by {norm:.3g} of its norm: more is new than old", f"module '{name}'")
+    if len(trained) < _FEWEST:
+        yield review(
+            WEIGHTS, f"cannot judge which module sticks out: {len(trained)} are changed, and it takes {_FEWEST}"
+        )
 
 
 def _changes(adapter: Adapter, base: Base) -> Iterator[tuple[str, tuple[float, float]]]:

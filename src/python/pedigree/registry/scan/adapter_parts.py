@@ -17,6 +17,7 @@ from pedigree.registry.scan.subject import ModelFile, Subject, Unreadable
 from pedigree.registry.scan.weights import tensors_of
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+_LARGEST = 1 << 53  # whole numbers above it are not exact in a float
 _PART = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<half>[AB])\.weight")
 
 
@@ -73,6 +74,8 @@ def read_adapter(subject: Subject) -> Adapter:
     rank, alpha = settings.get("r"), settings.get("lora_alpha")
     if type(rank) is not int or rank < 1 or type(alpha) not in (int, float):
         raise Unreadable(f"{CONFIG} has no rank and no scale: r is {rank!r}, lora_alpha is {alpha!r}")
+    if not -_LARGEST < alpha < _LARGEST or rank > _LARGEST:
+        raise Unreadable(f"{CONFIG} has a scale that is out of all proportion")
     try:
         tensors = tensors_of(subject.files[WEIGHTS])
     except MalformedWeights as error:

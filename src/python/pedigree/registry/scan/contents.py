@@ -13,6 +13,11 @@ from pedigree.registry.scan.subject import ModelFile, Subject, Unreadable
 
 CLAIM = "every file is of an accepted format, and of no other besides"
 
+# What an adapter brings along of a tokenizer is held against its base.
+_OF_ADAPTERS = frozenset(
+    "adapter_config.json adapter_model.safetensors added_tokens.json merges.txt special_tokens_map.json tokenizer.json "
+    "tokenizer_config.json vocab.json vocab.txt LICENSE.txt NOTICE.txt".split()
+)
 _MOST_TEXT = 32 << 20
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -24,8 +29,18 @@ def check_formats(subject: Subject) -> Iterator[Finding]:
             yield from _file_findings(file)
         except Unreadable as error:
             yield refuse(file.name, str(error))
+        yield from _stranger(file.name, subject.adapter)
     if not subject.with_suffix(".safetensors"):
         yield refuse("", "there are no weights: no .safetensors file")
+
+
+def _stranger(name: str, adapter: bool) -> Iterator[Finding]:
+    """Files of an adapter in a model, which loaders would put on it unasked, and of a model in an adapter."""
+    base = name.rpartition("/")[2].lower()
+    if not adapter and base.startswith("adapter_"):
+        yield refuse(name, "is of an adapter, which loaders put on the model unasked")
+    if adapter and name not in _OF_ADAPTERS and not name.endswith((".md", ".jinja")):
+        yield refuse(name, "is none of the files of an adapter")
 
 
 def _file_findings(file: ModelFile) -> Iterator[Finding]:

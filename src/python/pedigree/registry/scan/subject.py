@@ -118,6 +118,7 @@ class Subject:
         approved: The model that this one must not differ from unnoticed; None when there is none.
         announced: How many bytes its publisher said that it has; None when nobody did.
         excluded: Names of files that nobody may open, because they are too large.
+        adapter: It is an adapter, and no model of its own.
     """
 
     entries: tuple[Entry, ...]
@@ -125,6 +126,7 @@ class Subject:
     approved: Subject | None = None
     announced: int | None = None
     excluded: frozenset[str] = field(default=frozenset())
+    adapter: bool = False
 
     @property
     def files(self) -> dict[str, ModelFile]:
