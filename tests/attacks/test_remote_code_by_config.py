@@ -79,6 +79,10 @@ def test_the_name_of_another_repository_is_a_matter_of_review(
     )
 
 
+def test_the_schema_of_a_document_is_no_repository(tmp_path: Path) -> None:
+    assert scan_base(write_model(tmp_path, {"corpus.json": b'{"schema":"pedigree.manifest/1"}'})).verdict == "pass"
+
+
 def test_words_of_a_vocabulary_are_no_settings(tmp_path: Path) -> None:
     document = tokenizer()
     for number, word in enumerate(("auto_map", "_target_", "https://x", "trust_remote_code")):

@@ -38,6 +38,7 @@ _VOCABULARIES = {"tokenizer.json": ("$.model.vocab", "$.model.merges"), "vocab.j
 # Told of where a model came from; no loader that is given a directory goes there.
 _NAMES_OF_MODELS = ("_name_or_path", "name_or_path", "base_model_name_or_path")
 _TEMPLATES = ("chat_template", "template")  # the check `chat-template` looks into them
+_SCHEMA = "schema"  # what a document says of itself, as ours do
 _WORDS = ("additional_special_tokens", "content", "extra_special_tokens")
 _DEEPEST = 100
 
@@ -82,10 +83,10 @@ def _setting_findings(file: str, where: str, keys: tuple[str, ...], value: Any) 
         yield refuse(file, f"names the file '{value}', which {name_fault(value)}", where)
     elif _URL.search(value) and key not in _TEMPLATES:
         yield review(file, f"names a place elsewhere: '{value}'", where)
-    elif _REPOSITORY.fullmatch(value) and key not in _NAMES_OF_MODELS and not _names_tokens(file, key):
+    elif _REPOSITORY.fullmatch(value) and key not in _NAMES_OF_MODELS and not _no_repository(file, key):
         yield review(file, f"names the repository '{value}'", where)
 
 
-def _names_tokens(file: str, key: str) -> bool:
-    """Whether a value is a word of the tokenizer, which may look like anything."""
-    return file.rpartition("/")[2] == "tokenizer.json" or key in _WORDS
+def _no_repository(file: str, key: str) -> bool:
+    """Whether a value is a word of the tokenizer, or the name of a schema, which may look like a repository's."""
+    return file.rpartition("/")[2] == "tokenizer.json" or key in (_SCHEMA, *_WORDS)
