@@ -214,6 +214,22 @@ def test_a_model_whose_weights_are_in_the_store_is_scanned_there(
     assert set(entry["parts"]) == set(entry["files"]) and entry["parts"]["model.safetensors"] == "weights"
     report = json.loads((place / "scan.json").read_bytes())
     assert set(report["files"]) == {file.name for file in listed}
+    for name, content in (("notes.md", "# Notes\n"), ("settings.json", "{}"), ("list.json", "[]")):
+        (model / name).write_text(content)
+        assert propose(desk, "--weights-manifest", "weights.json", files=("weights.json", name)) == 1
+        assert f"{name} is beside the weights manifest, but is no manifest of a dataset" in capsys.readouterr().err
+    (model / "corpus.json").write_text('{"schema":"pedigree.manifest/1"}')
+    assert propose(desk, "--weights-manifest", "weights.json", files=("weights.json", "corpus.json")) == 0
+    approved = write_model(desk.directory / "approved", {"chat_template.jinja": b"other"})
+    against = ("--weights-manifest", "weights.json", "--against", str(approved), "--note", "again")
+    assert propose(desk, *against, files=("weights.json",)) == 0
+    (told,) = (
+        check
+        for place in (desk.attestations / "approvals").iterdir()
+        for check in json.loads((place / "scan.json").read_bytes())["checks"]
+        if check["name"] == "template-change"
+    )
+    assert told["verdict"] == "review"
     assert propose(desk, "--weights-manifest", "other.json", files=("weights.json",)) == 2
     assert "'other.json' is not among the files" in capsys.readouterr().err
 

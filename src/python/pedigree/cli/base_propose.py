@@ -15,12 +15,13 @@ from pedigree.cli.reading import read_named
 from pedigree.registry.licenses import DISQUALIFIED, PERMISSIVE, review_license
 from pedigree.registry.parts import part_of
 from pedigree.registry.scan.findings import REFUSE
-from pedigree.registry.scan.report import ScanReport, scan, scan_base
+from pedigree.registry.scan.report import ScanReport, scan_base, scan_beside
 from pedigree.registry.scan.subject import look_at_verified
 from pedigree.registry.selection import selected
 from pedigree.registry.store import default_store
 from pedigree.registry.verified import verified_directory
 from pedigree.registry.weights_manifest import parse_weights_manifest
+from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.digests import list_files, sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations, write_attestation
@@ -31,6 +32,7 @@ from pedigree.trust.publisher import verify_publisher
 from pedigree.trust.register import PUBLISHER_KEY, PUBLISHER_SIGNATURE, entry_place
 
 SCAN, CARD, ADDENDUM = "scan.json", "card.md", "addendum.md"
+_DATASET = "pedigree.manifest/1"
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,28 @@ def _look(call: argparse.Namespace) -> Model:
             raise ToolError(f"'{call.weights_manifest}' is not among the files", "name it among the FILEs, too")
         path = directory / call.weights_manifest
         weights = parse_weights_manifest(read_named(path), str(path))
+        _refuse_strangers(directory, consumed.keys() - {call.weights_manifest})
     del consumed[call.weights_manifest]
     named = {file.name: file.sha256 for file in weights.files}
     with verified_directory(default_store(), weights) as stored:
         _let_others_follow(stored, named)
-        report = scan("base", look_at_verified(stored, named), {})
+        report = scan_beside(look_at_verified(stored, named), call.against)
     return Model({**consumed, **named}, named, _accepted(call.name, report))
+
+
+def _refuse_strangers(directory: Path, names: Iterable[str]) -> None:
+    """Files beside a weights manifest, which the scan of what it names does not see, may tell of datasets alone.
+
+    Raises:
+        Refused: One is something else.
+    """
+    for name in sorted(names):
+        try:
+            document = parse_json(read_named(directory / name).decode(), name)
+        except (UnicodeDecodeError, MalformedJson):
+            document = None
+        if not name.endswith(".json") or not isinstance(document, dict) or document.get("schema") != _DATASET:
+            raise Refused(f"{name} is beside the weights manifest, but is no manifest of a dataset: nobody scans it")
 
 
 def _let_others_follow(directory: Path, names: Iterable[str]) -> None:

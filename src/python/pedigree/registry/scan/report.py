@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pedigree.registry.scan.checks import CONTENTS, LISTING, Check, run_checks
@@ -11,7 +12,7 @@ from pedigree.registry.scan.opinions import CHANGES, OPINIONS
 from pedigree.registry.scan.outcome import ScanReport, uid_of
 from pedigree.registry.scan.subject import Subject, Unreadable, look_at
 
-__all__ = ["ScanReport", "scan", "scan_base"]
+__all__ = ["ScanReport", "scan", "scan_base", "scan_beside"]
 
 
 def scan_base(directory: Path, base: Path | None = None, announced: int | None = None) -> ScanReport:
@@ -25,8 +26,17 @@ def scan_base(directory: Path, base: Path | None = None, announced: int | None =
     Raises:
         ToolError: A directory cannot be read, or is none of one model.
     """
+    return scan_beside(look_at(directory, announced=announced), base)
+
+
+def scan_beside(subject: Subject, base: Path | None) -> ScanReport:
+    """Look at the files of a base model, beside an approved one where there is one.
+
+    Raises:
+        ToolError: The directory of the approved model cannot be read, or is none of one model.
+    """
     approved = look_at(base) if base else None
-    return scan("base", look_at(directory, approved, announced), CHANGES if approved else {})
+    return scan("base", replace(subject, approved=approved), CHANGES if approved else {})
 
 
 def scan(kind: str, subject: Subject, further: Mapping[str, Check]) -> ScanReport:
