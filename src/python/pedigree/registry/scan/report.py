@@ -26,7 +26,7 @@ def scan_base(directory: Path, base: Path | None = None, announced: int | None =
     Raises:
         ToolError: A directory cannot be read, or is none of one model.
     """
-    return scan_beside(look_at(directory, announced=announced), base)
+    return scan_beside(look_at(directory, None, announced), base)
 
 
 def scan_beside(subject: Subject, base: Path | None) -> ScanReport:
