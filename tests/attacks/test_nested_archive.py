@@ -62,7 +62,7 @@ def tar_of_good_weights() -> tuple[str, bytes]:
     raw += b" " * (8 + length - len(raw)) + b"\x00"
     raw[148:156] = b" " * 8  # the checksum is over spaces in its own place
     raw[148:156] = f"{sum(raw[:512]):06o} ".encode() + b" "
-    return "extra.safetensors", bytes(raw)
+    return "model-00002-of-00002.safetensors", bytes(raw)
 
 
 FORMS = (zip_named_json, zip_in_a_zip_named_text, gzip_named_text, tar_named_text, zip_at_the_end_of_good_weights,
