@@ -12,7 +12,7 @@ import pytest
 from system.conftest import LAUNCHER, SOURCES_BUILD, Repo, lay_out, stop_daemon
 
 CLI_BUILD = """
-python_sources(name="cli-sources", sources=["cli/*.py"], resolve="trust")
+python_sources(name="cli-sources", sources=["cli/*.py", "log/*.py"], resolve="trust")
 pex_binary(
     name="cli",
     entry_point="pedigree.cli.main:main",
@@ -27,7 +27,7 @@ pex_binary(
 @pytest.fixture
 def planned(tmp_path: Path) -> Iterator[Repo]:
     """A repository with the real rooms of trust and of commands."""
-    repo = lay_out(tmp_path / "repo", ("build", "step", "data", "trust", "cli"))
+    repo = lay_out(tmp_path / "repo", ("build", "step", "data", "trust", "cli", "log"))
     repo.write("src/python/pedigree/BUILD", SOURCES_BUILD + CLI_BUILD)
     repo.write("pants", f'#!/bin/sh\nexec {LAUNCHER} "$@"\n')
     (repo.root / "pants").chmod(0o755)
