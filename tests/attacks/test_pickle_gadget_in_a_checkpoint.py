@@ -65,7 +65,7 @@ def as_text_that_breaks_off(mark: Path) -> tuple[str, bytes]:
 
 
 def in_good_weights(mark: Path) -> tuple[str, bytes]:
-    return "extra.safetensors", polyglot(pickle.dumps(Gadget(mark), 2)[2:])
+    return "model-00002-of-00002.safetensors", polyglot(pickle.dumps(Gadget(mark), 2)[2:])
 
 
 FORMS = (as_checkpoint, under_the_name_of_weights, as_text, as_text_that_breaks_off, in_good_weights)

@@ -44,7 +44,7 @@ def endless_zeros(model: Path, size: int) -> None:
     """Weights of this size, of which the disk holds the header: all else are holes."""
     header = '{"w":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}'
     raw = (header % (size, size)).encode()
-    with (model / "zeros.safetensors").open("wb") as stream:
+    with (model / "model-00002-of-00002.safetensors").open("wb") as stream:
         stream.write(struct.pack("<Q", len(raw)) + raw)
         stream.truncate(8 + len(raw) + size)
 
@@ -54,7 +54,7 @@ def test_a_terabyte_of_holes_is_found_by_its_size_at_once(tmp_path: Path) -> Non
     started = time.monotonic()
     report = scan_base(tmp_path)
     assert found_by(report) == {"limits": "refuse"} and "claims 1.0 TiB" in says(report, "limits")
-    assert "zeros.safetensors" not in report.files
+    assert "model-00002-of-00002.safetensors" not in report.files
     assert time.monotonic() - started < 30
 
 

@@ -42,7 +42,7 @@ def test_two_exports_are_one_byte_for_byte_whatever_the_process(
     again = build_staged(tmp_path / "again", uri)
     texts = set()
     for seed, release in enumerate((pristine, pristine, again)):
-        search = os.pathsep.join(path for path in sys.path if path)
+        search = os.pathsep.join(os.path.abspath(path) for path in sys.path if path)
         environment = {"PYTHONPATH": search, "PYTHONHASHSEED": str(seed + 1), "TZ": f"UTC+{seed}", "LANG": "C"}
         command = [sys.executable, "-m", "pedigree.cli.main", *arguments(release, form)]
         done = subprocess.run(command, capture_output=True, env=environment, check=True, cwd=tmp_path)

@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "OMP_WAIT_POLICY": "passive",
     "GOMP_SPINCOUNT": "0",
     "ATEN_CPU_CAPABILITY": "avx2",
+    # MKL chooses its kernels by the processor; without this, sums differ between one with AVX-512 and one without.
+    "MKL_CBWR": "AVX2",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
