@@ -3,6 +3,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def root(office: Office) -> TrustRoot:
     return office.publish_root(office.root(), "Olga")
 
 
-def held(office: Office, root: TrustRoot, whose: str, **changes: str) -> TrustRoot:
+def held(office: Office, root: TrustRoot, whose: str, **changes: Any) -> TrustRoot:
     """The same version with another word on somebody's key."""
     keyid = office.key(whose).keyid
     return replace(root, holders={**root.holders, keyid: replace(root.holders[keyid], **changes)})

@@ -9,6 +9,7 @@ import pytest
 
 from pedigree.step.errors import ToolError
 from pedigree.trust import inforce
+from pedigree.trust.freshness import freshness
 from pedigree.trust.inforce import Trust
 from pedigree.trust.seal import seal
 from pedigree.trust.verify import Check, verify_release
@@ -188,7 +189,7 @@ def test_14_a_verifier_that_was_overtaken_meanwhile_says_so(
     put_in_force(published)
     published.publish_snapshot(published.root(), 2)
     whom, newer = trust(office), trust(office, published.files)
-    fresh = inforce.freshness
+    fresh = freshness
 
     def overtaken(*given: object) -> str:
         # Another one verifies between the comparison of this one and its end.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pedigree.trust.authority import APPROVALS, BUNDLE, REVOCATIONS, ROOTS, SNAPSHOT
+from pedigree.trust.authority import APPROVALS, BUNDLE, REVOCATIONS, SNAPSHOT
+from pedigree.trust.chain import ROOTS
 from pedigree.trust.decisions import open_approval, open_revocation
 from pedigree.trust.last_snapshot import keys_of_quality
 from pedigree.trust.owners import PLAN_SUFFIX, filed_pair

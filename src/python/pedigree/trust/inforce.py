@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pedigree.trust.attested import standing_in
-from pedigree.trust.authority import FIRST_ROOT, ROOTS, Authority, load_authority
-from pedigree.trust.chain import family_of, next_root
+from pedigree.trust.authority import FIRST_ROOT, Authority, load_authority
+from pedigree.trust.chain import ROOTS, family_of, next_root
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness

@@ -72,7 +72,7 @@ def read_adapter(subject: Subject) -> Adapter:
     if not isinstance(settings, dict) or settings.get("peft_type") != "LORA":
         raise Unreadable(f"{CONFIG} is not that of a LoRA")
     rank, alpha = settings.get("r"), settings.get("lora_alpha")
-    if type(rank) is not int or rank < 1 or type(alpha) not in (int, float):
+    if type(rank) is not int or rank < 1 or isinstance(alpha, bool) or not isinstance(alpha, (int, float)):
         raise Unreadable(f"{CONFIG} has no rank and no scale: r is {rank!r}, lora_alpha is {alpha!r}")
     if not -_LARGEST < alpha < _LARGEST or rank > _LARGEST:
         raise Unreadable(f"{CONFIG} has a scale that is out of all proportion")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from jinja2 import nodes
 
@@ -115,7 +116,8 @@ class Flow:
         elif isinstance(node, nodes.For):
             self._name(node.target, [node.iter])
             # What is set from inside a loop to last beyond it can count the turns.
-            for assign in node.find_all((nodes.Assign, nodes.AssignBlock)):
+            assigns: Iterable[Any] = node.find_all((nodes.Assign, nodes.AssignBlock))
+            for assign in assigns:
                 if isinstance(assign.target, nodes.NSRef):
                     self._name(assign.target, [self._turns(node)])
         elif isinstance(node, nodes.Assign):
@@ -204,7 +206,8 @@ def _is_part(node: nodes.Getitem | nodes.Filter) -> bool:
 
 def _filtered(tree: nodes.Template) -> Iterator[tuple[nodes.Filter, list[nodes.Node]]]:
     """The first filter of each block that is filtered, with the body that it is given."""
-    for block in tree.find_all((nodes.FilterBlock, nodes.AssignBlock)):
+    blocks: Iterable[Any] = tree.find_all((nodes.FilterBlock, nodes.AssignBlock))
+    for block in blocks:
         first = block.filter
         while isinstance(first, nodes.Filter) and first.node is not None:
             first = first.node
