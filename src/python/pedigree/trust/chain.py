@@ -6,6 +6,7 @@ by digests alone: the version that is believed names the one that it replaces.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot, parse_root
 
 ROOTS = "root"
+_NUMBER = re.compile("[1-9][0-9]{0,9}")
 Files = Mapping[str, bytes]
 Revoked = frozenset[str]
 
@@ -115,9 +117,14 @@ def _downwards(files: Files, anchor: TrustRoot) -> Iterator[tuple[int, str]]:
 
 def _require_no_other(files: Files, newest: int) -> None:
     """A version beyond a gap would say that a newer one exists, and that what leads to it was taken away."""
-    known = {root_path(version) for version in range(1, newest + 1)}
-    if other := sorted(path for path in files if path.startswith(f"{ROOTS}/") and path not in known):
+    if other := sorted(path for path in files if path.startswith(f"{ROOTS}/") and not _is_version(path, newest)):
         raise Refused(f"{other[0]} is there, but no version {newest + 1} of the trust root that leads to it")
+
+
+def _is_version(path: str, newest: int) -> bool:
+    """Whether a path is that of a version up to the newest; versions may be as high as numbers go."""
+    number = path[len(ROOTS) + 1 :].removesuffix(".json")
+    return _NUMBER.fullmatch(number) is not None and int(number) <= newest and path == root_path(int(number))
 
 
 def _require_vouched(files: Files, before: TrustRoot, newest: int, revoked: Revoked) -> None:
