@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pedigree.trust.attested import standing_in
 from pedigree.trust.authority import FIRST_ROOT, Authority, load_authority
-from pedigree.trust.chain import ROOTS, family_of, next_root
+from pedigree.trust.chain import family_of, root_path
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness
@@ -83,7 +83,7 @@ class InForce:
         if published is None or not brought:
             return self.authority
         then = load_authority(brought, _first(published, self.trust.anchor))
-        own = published.get(f"{ROOTS}/{then.root.version}.json", b"")
+        own = published.get(root_path(then.root.version), b"")
         if parse_root(own, "the trust root that the release was sealed under")[0].digest != then.root.digest:
             raise Refused("the release was sealed under another trust root than the one that is published")
         return then
@@ -95,13 +95,10 @@ class InForce:
 
 
 def _first(files: Mapping[str, bytes], anchor: TrustRoot) -> TrustRoot:
-    """Version 1 of the trust root, if the version that the verifier was handed follows from it."""
-    root = first_root(files.get(FIRST_ROOT, b""), FIRST_ROOT)
-    while root.version < anchor.version:
-        path = f"{ROOTS}/{root.version + 1}.json"
-        root = next_root(root, files.get(path, b""), path)
-    if root.digest != anchor.digest:
-        raise Refused(f"version {anchor.version} of the trust root is another one than the one that is believed")
+    """Version 1 of the trust root, from which the version that the verifier was handed follows."""
+    if anchor.version == 1:
+        return anchor
+    family_of(files, anchor)
     return first_root(files[FIRST_ROOT], FIRST_ROOT)
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import (
-    APPROVALS,
     BUNDLE,
     REVOCATIONS,
     Registered,
     open_entries,
     open_revocations,
+    place_of,
     revoked_keys,
 )
 from pedigree.trust.decisions import Revocation
@@ -98,7 +98,7 @@ def open_register(directory: Path) -> Register:
 
 def entry_place(entry: Entry) -> str:
     """Where an entry and what belongs to it are filed."""
-    return f"{APPROVALS}/{entry.uid[:16]}"
+    return place_of(entry.uid)
 
 
 def approval_path(entry: Entry, role: str, keyid: str) -> str:
