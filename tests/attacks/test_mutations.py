@@ -151,7 +151,7 @@ def failed(release: Path, public: PublicKey) -> list[int]:
 def test_sums_with_another_byte_are_found_by_check_8(release: Path, public: PublicKey) -> None:
     path, mutant = release / SUMS, Mutant(SEED)
     data = path.read_bytes()
-    check_8 = verify._CHECKS[7][1]
+    check_8 = verify.CHECKS[7][1]
     check_8(Delivered(release, public))
     for position in random.Random(SEED).sample(range(len(data)), 100):
         path.write_bytes(mutant.at(data, position))
@@ -178,7 +178,7 @@ def test_with_check_8_off_another_byte_in_a_file_that_only_sums_cover_gets_throu
     path.write_bytes(Mutant(SEED).at(path.read_bytes(), 100))
     assert failed(release, public) == [8]
     checks = [
-        (claim, (lambda delivered: "off") if at == 8 else check) for at, (claim, check) in enumerate(verify._CHECKS, 1)
+        (claim, (lambda delivered: "off") if at == 8 else check) for at, (claim, check) in enumerate(verify.CHECKS, 1)
     ]
-    monkeypatch.setattr(verify, "_CHECKS", tuple(checks))
+    monkeypatch.setattr(verify, "CHECKS", tuple(checks))
     assert failed(release, public) == []

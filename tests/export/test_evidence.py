@@ -15,7 +15,8 @@ from pedigree.export.formats import FORMATS, export
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import signer_public_key
-from pedigree.trust.verify import Verdict, verify_release
+from pedigree.trust.verdict import Verdict
+from pedigree.trust.verify import verify_release
 from trust.builder import make_key
 
 PROVENANCE = "attestations/evals.demo.suite.provenance.sigstore.json"

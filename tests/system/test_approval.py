@@ -10,7 +10,8 @@ import pytest
 
 from pedigree.registry.weights_manifest import read_weights_manifest
 from pedigree.trust.inforce import Trust
-from pedigree.trust.verify import Check, verify_release
+from pedigree.trust.verdict import Check
+from pedigree.trust.verify import verify_release
 from system.conftest import Repo, lay_out, stop_daemon
 from system.weights import name_base
 from trust.office import Office

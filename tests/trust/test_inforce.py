@@ -12,7 +12,8 @@ from pedigree.trust import inforce
 from pedigree.trust.freshness import freshness
 from pedigree.trust.inforce import Trust
 from pedigree.trust.seal import seal
-from pedigree.trust.verify import Check, verify_release
+from pedigree.trust.verdict import Check
+from pedigree.trust.verify import verify_release
 from trust.builder import closure_of_demo, lay_out
 from trust.office import LATER, Office
 from trust.published import BASE, put_in_force, sealed_in

@@ -28,7 +28,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pedigree.trust.public import PublicKey, public_key
-from pedigree.trust.verify import Verdict, verify_release
+from pedigree.trust.verdict import Verdict
+from pedigree.trust.verify import verify_release
 from trust.signing.certificates import certify, certify_authority, new_key, pem, private_pem
 
 _PROGRAM = (

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pedigree.trust.verify import Verdict
+    from pedigree.trust.verdict import Verdict
 
 BY_ITSELF = (
     "Not checked without a trust root (pedigree verify --root): who may seal releases, whether base models are "

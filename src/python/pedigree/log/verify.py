@@ -11,7 +11,7 @@ from pedigree.log.head import SignedHead
 from pedigree.log.place import Place, Writers, places
 from pedigree.log.store import Store
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.verify import Check, Verdict
+from pedigree.trust.verdict import Check, Verdict
 
 _FORM = "the database has the form of a log and can be read"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from pedigree.trust.envelope import bundle_payload, envelope_payload, open_bundl
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import ROLE
 from pedigree.trust.forks import side_by_side
+from pedigree.trust.graph import Graph, graph_of_provenance
 from pedigree.trust.hashing import digests_of, plain_files
 from pedigree.trust.lineage import SCHEMA, provenance_file, standing_file
 from pedigree.trust.links import DELIVERY, LINKS, SOURCES, TREE, link_file
@@ -182,6 +182,11 @@ class Delivered:
         made = {name: sha256 for name, sha256 in self.products(release).items() if not name.endswith(TREE)}
         return require_standing(self.statement(path, STANDING), path, made)
 
+    @once
+    def graph(self) -> Graph:
+        """What each step consumed and made, by its provenance."""
+        return graph_of_provenance(self.provenance, self.step_names[-1])
+
     def judges(self) -> dict[str, str]:
         """Suite -> the step that judged, by the provenance of the release step."""
         found = {}
@@ -196,13 +201,12 @@ class Delivered:
         with closing(side_by_side(self._verified, paths)) as verified:
             for path, (payload, digest, seen) in zip(paths, verified, strict=True):
                 self._see(path, seen)
-                yield json.loads(payload), digest  # what it is written as was compared where its signature was
+                yield open_payload(payload, path), digest
 
     def _verified(self, path: str) -> tuple[bytes, str, str]:
-        """A signed payload in canonical JSON, its digest, and that of the file."""
+        """A signed payload, its digest, and that of the file."""
         data = read_plainly(self.release, path)
         payload = (bundle_payload if path.endswith(BUNDLE) else envelope_payload)(data, self.public, path)
-        open_payload(payload, path)
         return payload, sha256_bytes(payload), sha256_bytes(data)
 
     def _check_provenance(self, document: dict[str, Any], path: str) -> None:

@@ -14,7 +14,6 @@ from pedigree.trust.chain import family_of, root_path
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness
-from pedigree.trust.graph import Graph, graph_of_provenance
 from pedigree.trust.owners import word_in_force
 from pedigree.trust.remembered import compare, recall, remember
 from pedigree.trust.roles import RELEASE
@@ -88,11 +87,6 @@ class InForce:
             raise Refused("the release was sealed under another trust root than the one that is published")
         return then
 
-    @cached_property
-    def graph(self) -> Graph:
-        """The steps of the release."""
-        return graph_of_provenance(self.delivered.provenance, self.delivered.step_names[-1])
-
 
 def _first(files: Mapping[str, bytes], anchor: TrustRoot) -> TrustRoot:
     """Version 1 of the trust root, from which the version that the verifier was handed follows."""
@@ -141,7 +135,7 @@ def _sealed_in_role(release: InForce) -> str:
 
 # (16) Every base model is approved, for just the bytes that were used, by the roles that the trust root demands.
 def _bases_approved(release: InForce) -> str:
-    found = approvals_of(release.graph, release.authority)
+    found = approvals_of(release.delivered.graph, release.authority)
     people = {
         f"{approval.signature.name} ({approval.signature.role}, {approval.signature.time})"
         for item in found.values()
@@ -153,19 +147,19 @@ def _bases_approved(release: InForce) -> str:
 
 # (17) Nothing that the release was made from is revoked, nor the release itself.
 def _nothing_revoked(release: InForce) -> str:
-    require_not_revoked(release.graph, release.authority)
+    require_not_revoked(release.delivered.graph, release.authority)
     return f"{len(release.authority.revocations)} revocations, none of which is of anything in it"
 
 
 # (18) The release is inside the plan that its owners signed, where they signed one, and says of itself no more.
 def _inside_plan(release: InForce) -> str:
-    delivered, address = release.delivered, release.graph.nodes[release.graph.release].address
-    found = standing_in(release.graph, address, release.then, delivered.public)
+    delivered, address = release.delivered, release.delivered.graph.nodes[release.delivered.graph.release].address
+    found = standing_in(release.delivered.graph, address, release.then, delivered.public)
     if delivered.standing is not None and delivered.standing != found:
         raise Refused(f"it is said to be '{standing_words(delivered.standing)}', but it is '{standing_words(found)}'")
     now = word_in_force(release.authority, address)
     if found.claim == NO_PLAN and now is not None:
-        found = standing_in(release.graph, address, release.authority, delivered.public)
+        found = standing_in(release.delivered.graph, address, release.authority, delivered.public)
     if found.claim == OUTSIDE:
         raise Refused(standing_words(found))
     newer = f"; version {now.plan.version} of the plan is in force now" if now and now.plan.digest != found.plan else ""

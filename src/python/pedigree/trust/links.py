@@ -70,6 +70,16 @@ def delivery_link(release: Record, root: str, delivered: Mapping[str, str]) -> d
     return _link(DELIVERY, materials, delivered)
 
 
+def without_trees(artifacts: Mapping[str, str]) -> dict[str, str]:
+    """What one side of a link lists, without the digests of whole directories and of the lineage."""
+    return {path: sha for path, sha in artifacts.items() if not path.startswith(PIN) and not path.endswith(TREE)}
+
+
+def files_of(artifacts: Mapping[str, str]) -> dict[str, str]:
+    """What one side of a link lists, without pseudo-artifacts."""
+    return {path: sha for path, sha in without_trees(artifacts).items() if not path.startswith(INTERPRETER)}
+
+
 def _link(
     name: str,
     materials: Mapping[str, str],

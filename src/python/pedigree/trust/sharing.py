@@ -56,7 +56,7 @@ class Shared:
 
     def rules(self, rules: list[list[str]]) -> list[list[str]]:
         """Rules of a layout."""
-        return [self._rules.setdefault(tuple(rule), list(map(self.text, rule))) for rule in rules]
+        return list(map(self._rule, rules))
 
     def steps(self, steps: list[dict[str, Any]]) -> None:
         """Share the parts of what a lineage says of its steps, in place; raises as `provenance` does."""
@@ -64,7 +64,9 @@ class Shared:
             for name in _TOLD & step.keys():
                 step[name] = self.flat(step[name])
             for part in (step, step["products"]):
-                part.update((name, self.text(text)) for name, text in part.items() if isinstance(text, str))
+                for name, text in part.items():
+                    if type(text) is str:
+                        part[name] = self._texts.setdefault(text, text)
 
     def provenance(self, statement: dict[str, Any]) -> None:
         """Share the parts of a provenance statement of ours, in place, and check the digests of what it lists.
@@ -80,6 +82,12 @@ class Shared:
         parameters["command"] = list(map(self.text, parameters["command"]))
         for subject in statement["subject"]:
             subject.update(name=self.text(subject["name"]), digest=self.digest(subject["digest"]))
+
+    def _rule(self, rule: list[str]) -> list[str]:
+        known = self._rules.get(key := tuple(rule))
+        if known == rule:
+            return known
+        return self._rules.setdefault(key, list(map(self.text, rule)))
 
     def _dependency(self, value: dict[str, Any]) -> dict[str, Any]:
         annotations = value["annotations"]
