@@ -88,6 +88,15 @@ def test_a_red_gate_stops_the_release_and_leaves_the_last_good_one(repo: Repo) -
     assert repo.files("dist/models/fw") == good
 
 
+def test_what_was_delivered_while_green_is_not_delivered_again_when_red(repo: Repo) -> None:
+    repo.pants("package", "models/fw")
+    shutil.rmtree(repo.root / "dist")
+    build = (repo.root / "evals/BUILD").read_text()
+    repo.write("evals/BUILD", build.replace(">= 0.50", ">= 0.80"))
+    assert repo.pants("package", "models/fw").returncode != 0
+    assert not (repo.root / "dist/models").exists()
+
+
 def test_a_model_that_learned_from_a_sealed_set_under_another_name_is_not_judged(repo: Repo) -> None:
     twin = 'dataset(name="twin", sources=["twin.jsonl"], form="messages", license="Apache-2.0", origin="internal")\n'
     repo.write("datasets/BUILD", DATASETS_BUILD + twin)

@@ -64,6 +64,8 @@ from pedigree.build.messages import (
     FactsRequest,
     GraphDocument,
     GraphRequest,
+    Invocation,
+    InvocationRequest,
     IsolationProbed,
     IsolationRequest,
     Made,
@@ -75,6 +77,8 @@ from pedigree.build.messages import (
     ProductRequest,
     PublicKey,
     PublicKeyRequest,
+    Revoked,
+    RevokedRequest,
     Sealed,
     SealRequest,
     StepFieldSet,
@@ -337,14 +341,24 @@ async def require_permitted(address: Address, mode: str, made: Tuple[Made, ...] 
     await Get(Permitted, PermitRequest(address, mode, made))
 
 
+async def revoked() -> Revoked:
+    """What is revoked in this repository."""
+    return await Get(Revoked, RevokedRequest())
+
+
 async def graph_of(closure: Closure, release: Product) -> GraphDocument:
     """The graph of a closure before anything of it runs."""
     return await Get(GraphDocument, GraphRequest(closure.steps, release))
 
 
+async def invocation() -> Invocation:
+    """Which run of Pants this is."""
+    return await Get(Invocation, InvocationRequest())
+
+
 async def deliver(path: str, digest: Digest, announced: bool = True) -> Delivered:
     """Write a directory under dist."""
-    return await Get(Delivered, Delivery(path, digest, announced))
+    return await Get(Delivered, Delivery(path, digest, announced, await invocation()))
 
 
 async def snapshot(digest: Digest) -> Snapshot:

@@ -56,6 +56,18 @@ class Permitted:
 
 
 @dataclass(frozen=True)
+class RevokedRequest:
+    """Ask what is revoked in this repository."""
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """The answer: sha256 of what is revoked -> who revoked it, when and why."""
+
+    words: FrozenDict[str, str]
+
+
+@dataclass(frozen=True)
 class GraphRequest:
     """Ask for the graph of a closure whose last step is `release`, as decisions are held against it; nothing runs."""
 
@@ -237,12 +249,28 @@ class IsolationProbed:
 
 
 @dataclass(frozen=True)
+class InvocationRequest:
+    """Ask which run of Pants this is."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The answer, which no other run has."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Delivery:
-    """Ask to make a directory under dist hold just these files; `announced` says so on the terminal."""
+    """Ask to make a directory under dist hold just these files, in this run and no other.
+
+    `announced` says so on the terminal.
+    """
 
     path: str
     digest: Digest
     announced: bool
+    invocation: Invocation
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pedigree.build import (
     placement,
     plans,
     release,
+    revocation,
     run,
 )
 from pedigree.build.data_targets import DatasetTarget, SyntheticDatasetTarget
@@ -52,6 +53,7 @@ def rules():  # type: ignore[no-untyped-def]
         package,
         permission,
         release,
+        revocation,
         evaluation,
         graph_goal,
         inference,

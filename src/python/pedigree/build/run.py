@@ -8,7 +8,7 @@ from pants.engine.fs import Digest
 from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
 from pants.engine.rules import collect_rules, rule
 
-from pedigree.build import attestation, engine, evidence, sandbox
+from pedigree.build import attestation, engine, evidence, revocation, sandbox
 from pedigree.build.errors import BuildError
 from pedigree.build.messages import Made, Place, ProductRequest, StepRun, ToolEnvironment
 from pedigree.build.plan import Files, Product, Role, Step
@@ -130,7 +130,7 @@ async def _run_step(step: Step, place: Place, fresh_ones: Tuple[str, ...]) -> Tu
     environment = await engine.tool_environment(place.resolves.get(step.tool.resolve, step.tool.resolve))
     code = await engine.tool_code(step.tool)
     products = [role.source for role in step.roles if isinstance(role.source, Product)]
-    await engine.make(products, fresh_ones)
+    await revocation.require_unrevoked(step, await engine.make(products, fresh_ones))
     roles: List[Digest] = [await _role_files(role, fresh_ones) for role in step.roles]
     materials = await engine.merge_digests((*roles, code.digest))
     settings = await engine.create_digest([evidence.step_file(step, place.accelerator)])

@@ -27,6 +27,7 @@ KEYS = Tool("pedigree.trust.keys", "trust")
 ATTEST = Tool("pedigree.trust.attest", "trust")
 ADMIT = Tool("pedigree.trust.admit", "trust")
 PERMIT = Tool("pedigree.trust.permit", "trust")
+REVOKED = Tool("pedigree.trust.revoked", "trust")
 
 _BY_KIND = {
     "dataset": (DATASET, MERGE),

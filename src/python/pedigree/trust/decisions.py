@@ -76,6 +76,12 @@ class Revocation:
     signature: Manifestation
     keyid: str
 
+    @property
+    def words(self) -> str:
+        """What a person reads of it."""
+        who = self.signature
+        return f"revoked by {who.name} ({who.role}, {who.time}): {self.reason}"
+
     def to_json(self) -> dict[str, Any]:
         """The statement that is signed."""
         predicate = {"kind": self.kind, "reason": self.reason, "signature": asdict(self.signature)}

@@ -25,12 +25,8 @@ def revocations_in(graph: Graph, authority: Authority) -> Iterator[str]:
             revocation = authority.revocation_of(digest)
             if revocation is None:
                 continue
-            who = revocation.signature
             way = " -> ".join(graph.nodes[name].address for name in graph.path_from(node.name))
-            yield (
-                f"{what}, is revoked by {who.name} ({who.role}, {who.time}): {revocation.reason}; "
-                f"the way from there is {way}"
-            )
+            yield f"{what}, is {revocation.words}; the way from there is {way}"
 
 
 def require_not_revoked(graph: Graph, authority: Authority) -> None:
