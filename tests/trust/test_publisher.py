@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from pedigree.step.digests import directory_files
 from pedigree.trust.envelope import sign_bundle
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.modelsig import model_statement
-from pedigree.trust.publisher import verify_publisher
+from pedigree.trust.publisher import PublisherSignature, verify_publisher
+from pedigree.trust.publisher_key import KeyHolder
 from pedigree.trust.signers import load_signer, signer_public_key
 from trust.builder import make_key
 
@@ -45,6 +46,13 @@ def publisher_key(directory: Path, curve: ec.EllipticCurve) -> tuple[Path, bytes
     return path, (directory / "publisher.pub").read_bytes()
 
 
+def by_key(
+    bundle: bytes, public: bytes, files: Mapping[str, str], ours: Collection[str], origin: str
+) -> PublisherSignature:
+    """The signature of whoever holds a key."""
+    return verify_publisher(bundle, KeyHolder(public), files, ours, origin)
+
+
 def stock(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the stock `model_signing`."""
     start = "import sys; from model_signing._cli import main; sys.argv[0] = 'model_signing'; sys.exit(main())"
@@ -64,9 +72,9 @@ def test_what_the_stock_tool_signs_is_verified(model: Path, curve: str) -> None:
     key, public = publisher_key(model.parent, CURVES[curve])
     bundle = stock_signature(model, key)
     files = directory_files(model)
-    assert verify_publisher(bundle, public, files, [], "model.sig").signed == tuple(sorted(files))
+    assert by_key(bundle, public, files, [], "model.sig").signed == tuple(sorted(files))
     files.pop("README.md")
-    found = verify_publisher(bundle, public, {**files, "corpus.json": "0" * 64}, ["corpus.json"], "model.sig")
+    found = by_key(bundle, public, {**files, "corpus.json": "0" * 64}, ["corpus.json"], "model.sig")
     assert (found.unsigned, found.absent) == (("corpus.json",), ("README.md",))
 
 
@@ -76,7 +84,7 @@ def test_what_is_signed_here_is_verified_here_and_by_the_stock_tool(model: Path)
     bundle = sign_bundle(model_statement(directory_files(model)), load_signer(uri, public), public)
     (model.parent / "model.sig").write_bytes(bundle)
     (model.parent / "publisher.pub").write_text(public.pem)
-    assert verify_publisher(bundle, public.pem.encode(), directory_files(model), [], "model.sig").signed
+    assert by_key(bundle, public.pem.encode(), directory_files(model), [], "model.sig").signed
     call = ("verify", "key", model, "--signature", model.parent / "model.sig", "--public_key")
     assert stock(*call, model.parent / "publisher.pub").returncode == 0
 
@@ -86,11 +94,11 @@ def test_a_file_that_differs_or_that_he_did_not_sign_is_refused(model: Path) -> 
     bundle = stock_signature(model, key)
     (model / "model.safetensors").write_bytes(b"other weights")
     with pytest.raises(Refused, match="model.safetensors is not the file that model.sig signs"):
-        verify_publisher(bundle, public, directory_files(model), ["model.safetensors"], "model.sig")
+        by_key(bundle, public, directory_files(model), ["model.safetensors"], "model.sig")
     (model / "model.safetensors").write_bytes(b"weights")
     (model / "adapter.safetensors").write_bytes(b"more")
     with pytest.raises(Refused, match="adapter.safetensors is not among the files that model.sig signs"):
-        verify_publisher(bundle, public, directory_files(model), [], "model.sig")
+        by_key(bundle, public, directory_files(model), [], "model.sig")
 
 
 def test_another_key_is_refused_whether_the_bundle_names_its_own_or_not(model: Path) -> None:
@@ -98,12 +106,12 @@ def test_another_key_is_refused_whether_the_bundle_names_its_own_or_not(model: P
     bundle = stock_signature(model, key)
     _, other = publisher_key(model.parent, CURVES["P-256"])
     with pytest.raises(Refused, match="is signed by another key than the publisher's"):
-        verify_publisher(bundle, other, directory_files(model), [], "model.sig")
+        by_key(bundle, other, directory_files(model), [], "model.sig")
     hint = bundle.index(b'"hint":"') + len(b'"hint":"')
     unnamed = bundle[:hint] + bundle[hint + 64 :]
-    assert verify_publisher(unnamed, public, directory_files(model), [], "model.sig").signed
+    assert by_key(unnamed, public, directory_files(model), [], "model.sig").signed
     with pytest.raises(Refused, match="is not signed by the publisher's key"):
-        verify_publisher(unnamed, other, directory_files(model), [], "model.sig")
+        by_key(unnamed, other, directory_files(model), [], "model.sig")
 
 
 def test_a_byte_of_the_payload_or_the_signature_may_not_differ(model: Path) -> None:
@@ -113,7 +121,7 @@ def test_a_byte_of_the_payload_or_the_signature_may_not_differ(model: Path) -> N
         at = bundle.index(field) + len(field) + 20
         changed = bundle[:at] + (b"A" if bundle[at : at + 1] != b"A" else b"B") + bundle[at + 1 :]
         with pytest.raises((Refused, MalformedEvidence)):
-            verify_publisher(changed, public, directory_files(model), [], "model.sig")
+            by_key(changed, public, directory_files(model), [], "model.sig")
 
 
 def signed_with(model: Path, change: Change) -> tuple[bytes, bytes]:
@@ -168,7 +176,7 @@ def _no_resources(statement: dict[str, Any]) -> None:
 def test_statements_of_other_kinds_are_refused_although_they_are_signed(model: Path, change: Change, told: str) -> None:
     bundle, public = signed_with(model, change)
     with pytest.raises((Refused, MalformedEvidence), match=told):
-        verify_publisher(bundle, public, directory_files(model), [], "model.sig")
+        by_key(bundle, public, directory_files(model), [], "model.sig")
 
 
 def test_a_keyless_signature_and_what_is_no_signature_are_refused(model: Path) -> None:
@@ -176,10 +184,10 @@ def test_a_keyless_signature_and_what_is_no_signature_are_refused(model: Path) -
     bundle = stock_signature(model, key)
     keyless = bundle.replace(b'"publicKey":{"hint":"', b'"certificate":{"rawBytes":"')
     files = directory_files(model)
-    with pytest.raises(Refused, match="only signatures by a key are verified here"):
-        verify_publisher(keyless, public, files, [], "model.sig")
+    with pytest.raises(Refused, match="model.sig is not signed by a key, but by a certificate without a log"):
+        by_key(keyless, public, files, [], "model.sig")
     for data in (b"", b"\xff", bundle[:-5], b"[]", canonical_json({}), b'{"a":1,"a":2}'):
         with pytest.raises(MalformedEvidence, match="model.sig is not"):
-            verify_publisher(data, public, files, [], "model.sig")
+            by_key(data, public, files, [], "model.sig")
     with pytest.raises(MalformedEvidence, match="the publisher's key is not a public key"):
-        verify_publisher(bundle, b"no key", files, [], "model.sig")
+        by_key(bundle, b"no key", files, [], "model.sig")

@@ -31,7 +31,7 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_time(parser: argparse.ArgumentParser, what: str) -> None:
+def add_time(parser: argparse._ActionsContainer, what: str) -> None:
     """`--time TIME`."""
     parser.add_argument("--time", metavar="TIME", type=past, help=f"{what}, as 2026-01-31T12:00:00Z (default: now)")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pedigree.cli import base_scan, base_scan_adapter
 from pedigree.cli.answer import answering
-from pedigree.cli.arguments import add_attestations, add_format, add_statement, line
+from pedigree.cli.arguments import add_attestations, add_format, add_statement, add_time, line
 from pedigree.cli.base_scan import reviewers_packages
 from pedigree.cli.revoke import add_revocation
 
@@ -77,13 +77,31 @@ def _declare_propose(actions: Any) -> None:
     parser.add_argument("--against", metavar="DIR", type=Path, help="an approved model that it claims to be like")
     manifest = "which FILE is a weights manifest; the files that it names are in the store"
     parser.add_argument("--weights-manifest", metavar="FILE", help=manifest)
-    parser.add_argument("--publisher-signature", metavar="BUNDLE", type=Path, help="its OpenSSF Model Signing bundle")
-    parser.add_argument("--publisher-key", metavar="PUB", type=Path, help="the publisher's public key")
+    _declare_publisher(parser)
     parser.add_argument("--note", metavar="TEXT", type=line, help="what else a reader must know")
     add_attestations(parser)
     parser.set_defaults(run=run_propose)
 
 
+def _declare_publisher(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the publisher's signature", _PUBLISHER)
+    group.add_argument("--publisher-signature", metavar="BUNDLE", type=Path, help="its OpenSSF Model Signing bundle")
+    group.add_argument("--publisher-key", metavar="PUB", type=Path, help="the publisher's public key")
+    group.add_argument("--publisher-ca", metavar="PEM", type=Path, help="the authorities that his certificate is under")
+    identity = "whose signature it must be: with an authority cn:NAME, dns:NAME, email:ADDRESS or uri:URI of the "
+    identity += "certificate, with an issuer a mail address or URI"
+    group.add_argument("--publisher-identity", metavar="NAME", type=line, help=identity)
+    issuer = "the identity provider that must have said so"
+    group.add_argument("--publisher-issuer", metavar="URL", type=line, help=issuer)
+    config = "client trust config or trusted root of the Sigstore instance (default: the public instance)"
+    group.add_argument("--trust-config", metavar="FILE", type=Path, help=config)
+    add_time(group, "when his certificate must be valid")
+
+
+_PUBLISHER = (
+    "With --publisher-key by a key; with --publisher-ca and --publisher-identity by a certificate; with "
+    "--publisher-identity and --publisher-issuer by a Sigstore identity."
+)
 _DESCRIPTION = {
     "name": ("TARGET", "the target that pins it, as models/base:tiny"),
     "license": ("SPDX", "its license"),

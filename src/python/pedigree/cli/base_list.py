@@ -14,6 +14,7 @@ from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.authority import Registered, lacking
 from pedigree.trust.listing import listed
+from pedigree.trust.published import published_by
 from pedigree.trust.register import Register, entry_place, open_register
 
 
@@ -87,7 +88,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         f", reviewed in {terms['approval']}" if terms["approval"] else ""
     )
     yield from (f"    {obligation}" for obligation in terms["obligations"])
-    yield f"  signed by its publisher: {'yes, verified when it was proposed' if entry['publisher_signature'] else 'no'}"
+    yield f"  signed by its publisher: {_publisher(entry)}"
     yield "  files:"
     yield from (f"    {digest}  {name} ({entry['parts'][name]})" for name, digest in sorted(entry["files"].items()))
     for signature in document["signatures"]:
@@ -95,6 +96,12 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     for signature in document["revocations"]:
         yield from _manifested("revoked", signature)
         yield f"    reason: {signature['reason']}"
+
+
+def _publisher(entry: dict[str, Any]) -> str:
+    if "published_by" in entry:
+        return f"{published_by(entry['published_by']).in_words()}; verified when it was proposed"
+    return "yes, verified when it was proposed" if entry["publisher_signature"] else "no"
 
 
 def _manifested(act: str, signature: dict[str, str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pedigree.cli.acts import tell
 from pedigree.cli.answer import EXIT_HOLDS
+from pedigree.cli.base_publisher import verified_publisher
 from pedigree.cli.reading import read_named
 from pedigree.registry.licenses import DISQUALIFIED, PERMISSIVE, review_license
 from pedigree.registry.parts import part_of
@@ -28,8 +29,8 @@ from pedigree.trust.attestations import read_attestations, write_attestation
 from pedigree.trust.authority import BUNDLE, ENTRY
 from pedigree.trust.entry import Entry, License, parse_entry
 from pedigree.trust.errors import Refused
-from pedigree.trust.publisher import verify_publisher
-from pedigree.trust.register import PUBLISHER_KEY, PUBLISHER_SIGNATURE, entry_place
+from pedigree.trust.published import PublishedBy
+from pedigree.trust.register import PUBLISHER_SIGNATURE, entry_place
 
 SCAN, CARD, ADDENDUM = "scan.json", "card.md", "addendum.md"
 _DATASET = "pedigree.manifest/1"
@@ -58,13 +59,9 @@ def run_propose(call: argparse.Namespace) -> int:
         Refused: The scan or the license refuses the model, or its publisher's signature is not over these files.
     """
     model = _look(call)
-    beside = {
-        SCAN: model.report.render(),
-        CARD: _text(call.card),
-        ADDENDUM: _text(call.addendum),
-        **_publisher(call, model),
-    }
-    entry = _entry(call, model, {name: sha256_bytes(data) for name, data in beside.items()})
+    signature, by = verified_publisher(call, model.files)
+    beside = {SCAN: model.report.render(), CARD: _text(call.card), ADDENDUM: _text(call.addendum), **signature}
+    entry = _entry(call, model, {name: sha256_bytes(data) for name, data in beside.items()}, by)
     parse_entry(entry.to_bytes(), "the entry")
     _file(call.attestations, entry, {**beside, ENTRY: entry.to_bytes()})
     print(f"sha256:{entry.uid}")
@@ -144,23 +141,7 @@ def _terms(call: argparse.Namespace) -> License:
     return License(call.license, review.family, tuple(review.obligations), call.legal_approval or "")
 
 
-def _publisher(call: argparse.Namespace, model: Model) -> dict[str, bytes]:
-    """The publisher's signature and key, verified; nothing when there are none."""
-    if (call.publisher_signature is None) != (call.publisher_key is None):
-        raise ToolError("a signature and a key are needed to verify the publisher", "give both or none of them")
-    if call.publisher_signature is None:
-        return {}
-    bundle, key = read_named(call.publisher_signature), read_named(call.publisher_key)
-    ours = [name for name in model.files if part_of(name) == "other"]
-    found = verify_publisher(bundle, key, model.files, ours, str(call.publisher_signature))
-    print(f"the publisher signed {len(found.signed)} of these files", file=sys.stderr)
-    for what, names in (("not signed by the publisher", found.unsigned), ("signed, but not taken", found.absent)):
-        if names:
-            print(f"  {what}: {', '.join(names)}", file=sys.stderr)
-    return {PUBLISHER_SIGNATURE: bundle, PUBLISHER_KEY: key}
-
-
-def _entry(call: argparse.Namespace, model: Model, digests: Mapping[str, str]) -> Entry:
+def _entry(call: argparse.Namespace, model: Model, digests: Mapping[str, str], by: PublishedBy | None) -> Entry:
     return Entry(
         name=call.name,
         files=model.consumed,
@@ -176,6 +157,7 @@ def _entry(call: argparse.Namespace, model: Model, digests: Mapping[str, str]) -
         serving=tuple(call.serving),
         publisher_signature=digests.get(PUBLISHER_SIGNATURE, ""),
         note=call.note or "",
+        published_by=by,
     )
 
 

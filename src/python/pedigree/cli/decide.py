@@ -8,6 +8,7 @@ import sys
 from pedigree.cli.acts import Act, file_act, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
+from pedigree.cli.base_publisher import show_publisher
 from pedigree.trust.authority import lacking
 from pedigree.trust.deciding import sign_approval, sign_revocation
 from pedigree.trust.decisions import may_revoke
@@ -23,10 +24,12 @@ def run_approve(call: argparse.Namespace) -> int:
 
     Raises:
         ToolError: There is no such entry, or the signer may not approve.
+        Refused: The signature of its publisher is not what the entry says.
     """
     register = open_register(call.attestations)
     entry = register.find(call.subject).entry
     who = find_signatory(open_key(signer_of(call)), register.root, register.root.approvals, register.revoked)
+    show_publisher(register, entry)
     time = stated(call)
     path, data = sign_approval(register, entry, who, time, call.meaning)
     act = Act("base.approve", entry.name, entry.sha256, call.meaning, time, who)

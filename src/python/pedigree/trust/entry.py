@@ -13,9 +13,12 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes, tree_digest
 from pedigree.trust.envelope import canonical_document
 from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.published import PublishedBy, published_by
 from pedigree.trust.statement import is_sha256
 
 SCHEMA = "pedigree.base-entry/1"
+SCHEMA_WITH_PUBLISHER = "pedigree.base-entry/2"
+"""Of an entry that says by whom its publisher's signature is; an older `pedigree` would not know what it left out."""
 PARTS = ("weights", "tokenizer", "config", "chat_template", "other")
 FAMILIES = ("permissive", "conditional", "bespoke", "disqualified")
 VERDICTS = ("pass", "review")
@@ -57,6 +60,7 @@ class Entry:
         serving: What can serve it.
         publisher_signature: SHA-256 of the publisher's OpenSSF Model Signing bundle, verified at intake; or empty.
         note: What else a reader must know.
+        published_by: By whom that signature was found to be; None without one, and in entries of the first schema.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Entry:
     serving: tuple[str, ...]
     publisher_signature: str
     note: str
+    published_by: PublishedBy | None = None
 
     @property
     def uid(self) -> str:
@@ -82,7 +87,8 @@ class Entry:
     def evidence(self) -> frozenset[str]:
         """Digests of the files that must lie beside the entry."""
         signature = {self.publisher_signature} if self.publisher_signature else set()
-        return frozenset({self.scan, self.card, self.addendum, *signature})
+        anchors = {self.published_by.anchors} if self.published_by else set()
+        return frozenset({self.scan, self.card, self.addendum, *signature, *anchors})
 
     @property
     def sha256(self) -> str:
@@ -96,7 +102,10 @@ class Entry:
             "serving": list(self.serving),
             "license": {**fields["license"], "obligations": self.license.obligations},
         }
-        return canonical_json({**fields, **listed, "schema": SCHEMA, "uid": f"sha256:{self.uid}"})
+        if self.published_by is None:
+            del fields["published_by"]
+        schema = SCHEMA if self.published_by is None else SCHEMA_WITH_PUBLISHER
+        return canonical_json({**fields, **listed, "schema": schema, "uid": f"sha256:{self.uid}"})
 
 
 def parse_entry(data: bytes, origin: str) -> Entry:
@@ -116,6 +125,8 @@ def parse_entry(data: bytes, origin: str) -> Entry:
         raise MalformedEvidence(f"{origin} is not a {SCHEMA} document, or is not written as one")
     if not all(map(is_sha256, digests)) or not set(entry.parts.values()) <= set(PARTS):
         raise MalformedEvidence(f"{origin} has a digest that is no SHA-256, or a file that is no known part")
+    if entry.published_by and not entry.publisher_signature:
+        raise MalformedEvidence(f"{origin} says who signed the model, but names no signature")
     if entry.verdict not in VERDICTS or entry.license.family not in FAMILIES:
         raise MalformedEvidence(f"{origin} has the verdict {entry.verdict!r} or a license of no known family")
     return entry
@@ -125,4 +136,6 @@ def _from_json(document: Mapping[str, Any]) -> Entry:
     fields = {key: value for key, value in document.items() if key not in ("schema", "uid")}
     terms = fields["license"]
     fields["license"] = License(**{**terms, "obligations": tuple(terms["obligations"])})
+    if "published_by" in fields:
+        fields["published_by"] = published_by(fields["published_by"])
     return Entry(**{**fields, "serving": tuple(fields["serving"])})

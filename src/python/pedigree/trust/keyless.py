@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 from sigstore.dsse import Statement
 from sigstore.errors import Error as SigstoreError
-from sigstore.models import Bundle, ClientTrustConfig
+from sigstore.models import Bundle, ClientTrustConfig, TrustedRoot
 from sigstore.oidc import IdentityToken, Issuer, detect_credential
 from sigstore.sign import SigningContext
 from sigstore.verify import Verifier
@@ -81,7 +81,7 @@ def sign_keyless(document: dict[str, Any], person: Person, token: str | None = N
             bundle = signer.sign_dsse(Statement(canonical_json(document)))
         data = canonical_json(parse_json(bundle.to_json(), "the bundle"))
     except Exception as error:  # each of its clients raises its own kinds
-        what = f"the Sigstore instance of {person.instance} did not sign: {_said(error)}"
+        what = f"the Sigstore instance of {person.instance} did not sign: {said(error)}"
         raise ToolError(what, "look at the services that this file names, and log in again") from error
     try:
         open_keyless(data, person, "the new bundle")
@@ -107,16 +107,27 @@ def open_keyless(data: bytes, person: Person, origin: str) -> dict[str, Any]:
     """
     bundle = _read_bundle(data, origin)
     config = _read_config(person.instance)
-    policy = Identity(identity=person.identity, issuer=person.issuer)
+    payload = verified_payload(bundle, config.trusted_root, person.identity, person.issuer, origin)
+    return _canonical(payload, f"the payload of {origin}")
+
+
+def verified_payload(bundle: Bundle, root: TrustedRoot, identity: str, issuer: str, origin: str) -> bytes:
+    """The bytes of the statement that an identity signed, once certificate, log entry, time and signature hold.
+
+    Raises:
+        MalformedEvidence: A part of it cannot be read, or it is no statement.
+        Refused: Something does not hold, or is another's.
+    """
+    policy = Identity(identity=identity, issuer=issuer)
     try:
-        kind, payload = Verifier(trusted_root=config.trusted_root).verify_dsse(bundle, policy)
+        kind, payload = Verifier(trusted_root=root).verify_dsse(bundle, policy)
     except SigstoreError as error:
-        raise Refused(f"{origin} is not signed by {person.identity}: {_said(error)}") from error
+        raise Refused(f"{origin} is not signed by {identity}: {said(error)}") from error
     except Exception as error:  # certificates and time stamps that its parsers do not take
-        raise MalformedEvidence(f"{origin} holds what is no evidence: {_said(error)}") from error
+        raise MalformedEvidence(f"{origin} holds what is no evidence: {said(error)}") from error
     if kind != PAYLOAD_TYPE:
         raise MalformedEvidence(f"{origin} holds a {kind!r}, not {PAYLOAD_TYPE}")
-    return _canonical(payload, f"the payload of {origin}")
+    return payload
 
 
 def _read_config(path: Path) -> ClientTrustConfig:
@@ -128,7 +139,7 @@ def _read_config(path: Path) -> ClientTrustConfig:
         raise ToolError(f"cannot read {path}: {error.strerror}", _SHAPE) from error
     except (ValueError, SigstoreError) as error:
         hint = "ask whoever runs the instance for its client trust config, v0.1"
-        raise ToolError(f"{path} is not the trust config of a Sigstore instance: {_said(error)}", hint) from error
+        raise ToolError(f"{path} is not the trust config of a Sigstore instance: {said(error)}", hint) from error
     return config
 
 
@@ -142,7 +153,7 @@ def _read_bundle(data: bytes, origin: str) -> Bundle:
     try:
         bundle = Bundle.from_json(data)
     except Exception as error:  # its parsers of JSON and of certificates raise their own kinds
-        raise MalformedEvidence(f"{origin} is not a Sigstore bundle: {_said(error)}") from error
+        raise MalformedEvidence(f"{origin} is not a Sigstore bundle: {said(error)}") from error
     # Spare bits of base64 and the like: there is one way of writing a bundle.
     if parse_json(bundle.to_json(), origin) != document:
         raise MalformedEvidence(f"{origin} is not written as a Sigstore bundle is")
@@ -159,9 +170,9 @@ def _canonical(data: bytes, origin: str) -> dict[str, Any]:
     return document
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     """The words of an error, or of what caused it where it has none of its own."""
     words = " ".join(str(error).split())
     if words or error.__cause__ is None:
         return words or type(error).__name__
-    return _said(error.__cause__)
+    return said(error.__cause__)

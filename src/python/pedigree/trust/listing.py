@@ -16,7 +16,8 @@ from pedigree.trust.news import require_timely
 from pedigree.trust.owners import PLAN_SUFFIX, layout_path, owners_word, plan_path
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
 from pedigree.trust.plan import parse_plan
-from pedigree.trust.register import PUBLISHER_KEY, Register, entry_place
+from pedigree.trust.published import ANCHORS, KEY
+from pedigree.trust.register import Register, entry_place
 from pedigree.trust.roles import QUALITY
 from pedigree.trust.signatory import Signatory
 from pedigree.trust.signed import Signed, add_signature, parse_signed
@@ -126,10 +127,13 @@ def _completed(signed: Signed, register: Register) -> bytes:
 
 
 def _belongs(name: str, data: bytes, entry: Entry | None) -> bool:
-    """Whether a file is an entry, its evidence, its publisher's key, or an approval, which is opened already."""
+    """Whether a file is an entry, its evidence, or an approval, which is opened already.
+
+    Entries of the first schema do not name the key of their publisher, which lies beside them.
+    """
     if entry is None:
         return False
-    return name in (ENTRY, PUBLISHER_KEY) or name.endswith(BUNDLE) or sha256_bytes(data) in entry.evidence()
+    return name in (ENTRY, ANCHORS[KEY]) or name.endswith(BUNDLE) or sha256_bytes(data) in entry.evidence()
 
 
 def _planned(files: Mapping[str, bytes]) -> list[str]:

@@ -26,7 +26,7 @@ from pedigree.trust.entry import Entry
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.versions import Version, in_force, read_versions
 
-PUBLISHER_SIGNATURE, PUBLISHER_KEY = "model.sig", "publisher.pub"
+PUBLISHER_SIGNATURE = "model.sig"
 """Beside an entry whose publisher signed the model."""
 
 _UID = re.compile(r"(?:sha256:)?([0-9a-f]{8,64})")
