@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.desk import NOON, Desk
+from cli.proposing import MEANING, NAME, approve, propose, with_model
 from pedigree.cli.main import main
 from pedigree.registry.store import Store
 from pedigree.registry.weights_manifest import WeightsFile, WeightsManifest, render_weights_manifest
@@ -21,37 +22,11 @@ from pedigree.trust.root import parse_root
 from pedigree.trust.signers import load_signer
 from registry.scan.models import write_model
 
-NAME = "models/base:tiny"
-MEANING = "I reviewed the report of the scan and approve its use"
-
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
     """A desk with a trust root, a model, and what is written about it."""
-    desk.init()
-    write_model(desk.directory / "model")
-    (desk.directory / "addendum.md").write_text("# For us\n")
-    return desk
-
-
-def propose(desk: Desk, *options: str, license: str = "MIT", files: tuple[str, ...] = ()) -> int:
-    model = desk.directory / "model"
-    described = {
-        "--name": NAME,
-        "--license": license,
-        "--publisher": "Ada",
-        "--source": "https://example.org/tiny",
-        "--tier": "2: advises engineers",
-        "--serving": "vllm",
-        "--card": str(desk.directory / "model" / "README.md"),
-        "--addendum": str(desk.directory / "addendum.md"),
-    }
-    given = [part for pair in described.items() for part in pair]
-    return desk.pedigree("base", "propose", str(model), *files, *given, *options)
-
-
-def approve(desk: Desk, name: str, subject: str = NAME) -> int:
-    return desk.pedigree("base", "approve", subject, "--meaning", MEANING, "--time", NOON, by=name)
+    return with_model(desk)
 
 
 def registered(desk: Desk, files: dict[str, str]) -> Registered:

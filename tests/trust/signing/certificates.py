@@ -72,11 +72,12 @@ def certify(
     life: timedelta = timedelta(minutes=10),
     serial: int | None = None,
     begin: datetime | None = None,
+    issued_by: str = ISSUER,
 ) -> x509.Certificate:
     """A certificate that begins a few seconds ago, because clocks of services cut off fractions."""
     begin = begin or datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=5)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)] if subject else [])
-    of_issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, ISSUER)])
+    of_issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issued_by)])
     serial = serial or x509.random_serial_number()
     builder = x509.CertificateBuilder(of_issuer, name, key, serial, begin, begin + life)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())

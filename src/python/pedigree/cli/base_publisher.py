@@ -134,7 +134,8 @@ def _sigstore(anchors: bytes | None, identity: str, issuer: str) -> Publisher:
     except ModuleNotFoundError as error:
         what = f"this `pedigree` cannot verify Sigstore identities, because it lacks {error.name}"
         raise ToolError(what, _REVIEWERS) from error
-    return SigstorePublisher(public_instance() if anchors is None else anchors, identity, issuer)
+    publisher: Publisher = SigstorePublisher(public_instance() if anchors is None else anchors, identity, issuer)
+    return publisher
 
 
 def _root(config: Path | None) -> bytes | None:
