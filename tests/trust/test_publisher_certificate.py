@@ -149,7 +149,6 @@ CODE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageO
         ([(usage("key_encipherment"), True)], "its key usage is not digitalSignature"),
         ([(usage("digital_signature", "key_cert_sign"), True)], "its key usage is not digitalSignature"),
         ([*SIGNS, (SERVER, False)], "its extended key usage is not codeSigning"),
-        ([*SIGNS, (x509.BasicConstraints(ca=True, path_length=0), True)], "not for signing"),
         ([*SIGNS, (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"?"), True)], "not for signing"),
     ],
 )
@@ -161,9 +160,18 @@ def test_a_certificate_for_something_else_is_refused(model: Path, extensions: Se
         verify(bundle, model, authority)
 
 
-def test_a_publisher_does_not_certify_others(model: Path) -> None:
+CALLED_AUTHORITY: Sequence[Extension] = [
+    *SIGNS,
+    (x509.BasicConstraints(ca=True, path_length=None), True),
+    (x509.SubjectKeyIdentifier(b"0123456789"), False),
+]
+
+
+@pytest.mark.parametrize("extensions", [SIGNS, CALLED_AUTHORITY], ids=["publisher", "publisher-called-authority"])
+def test_a_publisher_signs_models_but_does_not_certify_others(model: Path, extensions: Sequence[Extension]) -> None:
     authority = Authority()
-    lab, mallory = authority.certify(OTHER), new_key()
+    lab, mallory = authority.certify(OTHER, extensions), new_key()
+    assert verify(sign_by_certificate(model, lab), model, authority, f"cn:{OTHER}").signed
     assert isinstance(lab.key, ec.EllipticCurvePrivateKey)
     forged = certify(lab.key, mallory.public_key(), SIGNS, LAB, YEAR, begin=NOW - YEAR, issued_by=OTHER)
     bundle = sign_by_certificate(model, Credential(mallory, (forged, *lab.chain)))

@@ -96,9 +96,14 @@ def _of_authorities() -> ExtensionPolicy:
 
 
 def _of_publishers() -> ExtensionPolicy:
-    """The key may sign, and, where purposes are named, sign what is run; a common name is name enough."""
+    """The key may sign, and, where purposes are named, sign what is run; a common name is name enough.
+
+    Who makes certificates as the stock tool's own tests do calls a publisher an authority, too; what counts is that its
+    key may not certify.
+    """
     policy = ExtensionPolicy.webpki_defaults_ee().require_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_sign)
     policy = policy.may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _is_for_signing)
+    policy = policy.may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
     return policy.may_be_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
 
 
