@@ -15,7 +15,8 @@ from attacks.on_release import LINEAGE, close_again, found_by, sealed
 from pedigree.trust import authority, owners
 from pedigree.trust.errors import Refused
 from pedigree.trust.lineage import provenance_file
-from pedigree.trust.owners import layout_path, plan_path, word_in_force
+from pedigree.trust.owners import word_in_force
+from pedigree.trust.pair import layout_path, plan_path
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import signer_public_key
 from trust.builder import RELEASE, closure_of_demo, make_key, with_changes

@@ -14,7 +14,8 @@ from pedigree.step.canonical import canonical_json
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import load_authority
 from pedigree.trust.graph import Graph, parse_graph
-from pedigree.trust.owners import layout_path, plan_path, word_in_force
+from pedigree.trust.owners import word_in_force
+from pedigree.trust.pair import layout_path, plan_path
 from pedigree.trust.plan import Plan, parse_plan
 from pedigree.trust.proposal import propose
 from pedigree.trust.root import first_root
@@ -197,6 +198,44 @@ def test_a_plan_is_proposed_anew_when_others_seal_releases(planned: Desk, capsys
     assert layout(planned, "sign", by="Otto") == 2
     assert "the trust root is another than when version 1 of this plan was signed" in capsys.readouterr().err
     assert layout(planned, "propose", graph=demo_graph()) == 0 and layout(planned, "sign", by="Otto") == 0
+
+
+def test_a_plan_stays_in_force_when_builders_come_and_go_and_its_signer_gets_another_key(
+    planned: Desk, capsys: Capture
+) -> None:
+    assert planned.pedigree("snapshot", by="Quentin") == 0
+    assert planned.pedigree("keys", "enroll", "--role", "builder", f"Bert={planned.public('Bert')}", by="Olga") == 0
+    assert planned.pedigree("keys", "retire", "Bea", by="Olga") == 0
+    assert planned.pedigree("keys", "rotate", f"Olga={planned.public('Olga2')}", by="Olga") == 0
+    assert planned.pedigree("keys", "sign", by="Olga2") == 0
+    assert planned.pedigree("snapshot", by="Quentin") == 0 and in_force(planned) is not None
+    capsys.readouterr()
+    assert layout(planned, "diff", graph=demo_graph()) == 0 and layout(planned, "show") == 0
+    assert f"version 1 of the plan of {RELEASE}, signed by Olga\n" in capsys.readouterr().out
+
+
+def test_who_may_not_seal_by_the_plan_is_told_of_and_when_nobody_may_all_is_outside(
+    planned: Desk, capsys: Capture
+) -> None:
+    told = "the layout does not let the key of Rose sign, which seals; have the owners sign the plan anew"
+    planned.pedigree("keys", "enroll", "--role", "release", f"Rose={planned.public('Rose')}", by="Olga")
+    capsys.readouterr()
+    assert layout(planned, "diff", graph=demo_graph()) == 0
+    assert f"note: what others seal is inside, but {told}\n" in capsys.readouterr().err
+    planned.pedigree("keys", "retire", "Ray", by="Olga")
+    assert layout(planned, "diff", graph=demo_graph()) == 1
+    assert f"outside: {told}\n" in capsys.readouterr().out
+
+
+def test_a_plan_that_a_retired_key_signed_is_not_listed_anew(planned: Desk, capsys: Capture) -> None:
+    """A plan states no time: whoever has a key that was retired could sign one for ever."""
+    assert planned.pedigree("keys", "retire", "Olga", by="Otto") == 0
+    capsys.readouterr()
+    assert planned.pedigree("snapshot", by="Quentin") == 1
+    err = capsys.readouterr().err
+    assert "models.demo.demo.plan.json, which the last snapshot did not list so" in err
+    assert "have 0 of the 1 owners' signatures they need" in err and f"pedigree layout sign {RELEASE}" in err
+    assert layout(planned, "sign", by="Otto") == 0 and planned.pedigree("snapshot", by="Quentin") == 0
 
 
 @pytest.mark.parametrize(

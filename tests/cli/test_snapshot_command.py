@@ -10,7 +10,7 @@ import pytest
 from cli.desk import BASE, NOON, Desk
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import Authority, load_authority
-from pedigree.trust.owners import layout_path, plan_path
+from pedigree.trust.pair import layout_path, plan_path
 from pedigree.trust.root import parse_root
 from pedigree.trust.signed import unsigned
 from pedigree.trust.snapshot import PAYLOAD_TYPE, Snapshot, parse_snapshot

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pedigree.trust.graph import Graph, Node, graph_of_records
-from pedigree.trust.owners import draft_pair
+from pedigree.trust.pair import draft_pair
 from pedigree.trust.plan import Plan
 from pedigree.trust.proposal import propose
 from pedigree.trust.root import TrustRoot

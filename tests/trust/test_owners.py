@@ -13,7 +13,8 @@ from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust.envelope import PAYLOAD_TYPE as IN_TOTO
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.owners import OwnersWord, draft_pair, layout_path, owners_word, plan_path, word_in_force
+from pedigree.trust.owners import OwnersWord, owners_word, word_in_force
+from pedigree.trust.pair import draft_pair, layout_path, plan_path
 from pedigree.trust.root import Role, TrustRoot
 from pedigree.trust.signed import parse_signed
 from trust.builder import RELEASE
@@ -77,6 +78,66 @@ def test_a_revoked_or_retired_owners_signature_does_not_count(office: Office, ro
     retired = replace(root, holders={**root.holders, otto: replace(root.holders[otto], retired="2026-01-31T12:00:00Z")})
     with pytest.raises(Refused, match="have 1 of the 2"):
         word(office, retired)
+
+
+def of_two(office: Office, root: TrustRoot, *retired: str) -> TrustRoot:
+    """The version after a trust root, with everybody whom the office has by now; some are retired."""
+    after = office.root(root.version + 1, root.digest, owners=2)
+    for name in (name for name, holder in root.holders.items() if holder.retired):
+        after = replace(after, holders={**after.holders, name: root.holders[name]})
+    for name in retired:
+        after = office.retired(after, name)
+    return after
+
+
+def names(office: Office, *roots: TrustRoot, revoked: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Whose word the plan is by several versions of the trust root, of which the last is in force."""
+    fingerprints = frozenset(office.key(name).fingerprint for name in revoked)
+    found = owners_word(office.files, roots[-1], fingerprints, RELEASE, roots[:-1])
+    assert found is not None
+    return found.names
+
+
+def test_a_plan_outlives_the_trust_root_under_which_enough_owners_signed_it(office: Office, root: TrustRoot) -> None:
+    sign_plan(office, demo_plan(), root, "Olga", "Otto")
+    office.people.update({"Otto2": "owner", "Bert": "builder"})
+    second = of_two(office, root, "Otto")
+    office.people["Olga2"] = "owner"
+    third = of_two(office, second, "Olga")
+    assert names(office, root, second) == names(office, root, second, third) == ("Olga", "Otto")
+
+
+def test_of_signers_of_whom_one_was_revoked_since_the_others_must_be_enough(office: Office, root: TrustRoot) -> None:
+    office.people["Oskar"] = "owner"
+    three = of_two(office, root)
+    sign_plan(office, demo_plan(), three, "Olga", "Otto", "Oskar")
+    assert names(office, root, three, revoked=("Otto",)) == ("Olga", "Oskar")
+    told = "have 1 of the 2 owners' signatures they need; revoked is the key of Oskar and of Otto, and inside"
+    with pytest.raises(Refused, match=told):
+        names(office, root, three, revoked=("Otto", "Oskar"))
+
+
+def test_owners_who_never_were_so_together_do_not_sign_together(office: Office, root: TrustRoot) -> None:
+    sign_plan(office, demo_plan(), root, "Olga")
+    office.people["Oskar"] = "owner"
+    second = of_two(office, root, "Olga")
+    sign_plan(office, demo_plan(), root, "Olga", "Oskar")
+    with pytest.raises(Refused, match="have 1 of the 2"):
+        names(office, root, second)
+    # A version in which both are owners makes them so.
+    assert names(office, root, of_two(office, root), of_two(office, of_two(office, root), "Olga")) == ("Olga", "Oskar")
+
+
+def test_when_more_owners_must_sign_than_did_the_plan_falls(office: Office) -> None:
+    first = office.root(owners=1)
+    sign_plan(office, demo_plan(), first, "Olga")
+    assert names(office, first) == ("Olga",)
+    with pytest.raises(Refused, match="have 1 of the 2"):
+        names(office, first, of_two(office, first))
+    # When fewer must, it still takes as many as at the time when they were owners, unless they are owners now.
+    assert names(office, of_two(office, first), first) == ("Olga",)
+    with pytest.raises(Refused, match="have 0 of the 1"):
+        names(office, of_two(office, first), office.retired(first, "Olga"))
 
 
 @pytest.mark.parametrize("missing", [PLAN, LAYOUT])

@@ -14,7 +14,7 @@ from pedigree.step.digests import tree_digest
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import write_attestation
 from pedigree.trust.graph import SCHEMA
-from pedigree.trust.owners import layout_path, plan_path
+from pedigree.trust.pair import layout_path, plan_path
 from pedigree.trust.permit import main, out_of_date, permit
 from trust.builder import RELEASE, closure_of_demo
 from trust.office import LATER, Office

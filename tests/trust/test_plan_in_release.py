@@ -7,12 +7,12 @@ from unittest.mock import patch
 import pytest
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.owners import layout_path, plan_path
+from pedigree.trust.pair import layout_path, plan_path
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.standing_statement import Standing
 from pedigree.trust.verify import verify_release
 from trust.builder import RELEASE, run_stock, stock_commands, stock_tools
-from trust.office import LATER, Office
+from trust.office import Office
 from trust.plans import demo_plan, sign_plan
 from trust.published import put_in_force, sealed_in
 from trust.test_inforce import PLAN, failed, trust
@@ -114,25 +114,60 @@ def test_a_plan_that_was_taken_away_is_not_sealed_as_no_plan(
         sealed_in(office, tmp_path / "work", "Ray")
 
 
-def rotated(office: Office) -> TrustRoot:
-    """Publish a trust root in which Rose seals, and no more Ray."""
-    first, ray = office.root(), office.key("Ray").keyid
-    office.people["Rose"] = "release"
-    second = office.root(2, first.digest)
-    holders = {**second.holders, ray: replace(second.holders[ray], retired=LATER)}
-    second = office.publish_root(replace(second, holders=holders), "Olga")
-    office.publish_snapshot(second, 3)
-    return second
+def followed(office: Office, before: TrustRoot, *retired: str, snapshot: int = 3, by: str = "Olga") -> TrustRoot:
+    """Publish the next trust root: of everybody whom the office has by now, but for those who are retired."""
+    after = office.root(before.version + 1, before.digest, owners=before.roles["owner"].threshold)
+    for name in retired:
+        after = office.retired(after, name)
+    office.publish_root(after, *by.split())
+    office.publish_snapshot(after, snapshot)
+    return after
 
 
-def test_a_layout_of_keys_that_were_replaced_since_puts_no_release_inside_its_plan(
+def test_a_builder_who_is_enrolled_or_retired_leaves_the_plan_in_force(office: Office, tmp_path: Path) -> None:
+    planned(office)
+    before, first = trust(office), office.root()
+    office.people["Bert"] = "builder"
+    second = followed(office, first)
+    enrolled = sealed_in(office, tmp_path / "enrolled", "Ray")
+    assert "**Standing: inside the plan sha256:" in (enrolled / "VERIFY.md").read_text()
+    assert failed(office, enrolled, "Ray", before) == []
+    followed(office, second, "Bea", snapshot=4)
+    retired = sealed_in(office, tmp_path / "retired", "Ray")
+    commands, tools = stock_commands(retired / "VERIFY.md"), stock_tools(tmp_path / "tools")
+    assert len(commands) == 5
+    assert (done := run_stock(commands[-1], retired, tools)).returncode == 0, done.stderr
+    # What was sealed before is held against what was in force then.
+    assert (
+        failed(office, retired, "Ray", before)
+        == failed(office, enrolled, "Ray", replace(before, files=office.files))
+        == []
+    )
+
+
+def test_a_layout_in_which_a_revoked_key_may_sign_puts_no_release_inside_its_plan(
     office: Office, tmp_path: Path
 ) -> None:
     planned(office)
-    before = trust(office)
-    second = rotated(office)
+    inside = sealed_in(office, tmp_path / "before", "Ray")
+    office.revoke("Quentin", "key", {"Bea": office.key("Bea").fingerprint})
+    office.publish_snapshot(office.root(), 3)
+    told = "the layout lets the key of Bea sign, which is revoked; have the owners sign the plan anew"
+    release = sealed_in(office, tmp_path / "after", "Ray")
+    (check,) = failed(office, release, "Ray", trust(office))
+    assert check.number == PLAN and check.detail.endswith(told)
+    assert failed(office, inside, "Ray", trust(office, office.files)) == []
+
+
+def test_who_was_enrolled_after_the_plan_was_signed_seals_inside_it_when_owners_sign_it_anew(
+    office: Office, tmp_path: Path
+) -> None:
+    planned(office)
+    before, first = trust(office), office.root()
+    office.people["Rose"] = "release"
+    second = followed(office, first, "Ray")
     release = sealed_in(office, tmp_path / "stale", "Rose")
-    told = "the layout names other keys than the trust root in force; have the owners sign it again"
+    told = "the layout does not let the key of Rose sign, which seals; have the owners sign the plan anew"
     text = (release / "VERIFY.md").read_text()
     assert "**Standing: outside the plan sha256:" in text and told in text
     (check,) = failed(office, release, "Rose", before)
@@ -145,3 +180,38 @@ def test_a_layout_of_keys_that_were_replaced_since_puts_no_release_inside_its_pl
     assert len(commands) == 5
     for command in commands:
         assert (done := run_stock(command, release, tools)).returncode == 0, done.stderr
+
+
+def test_a_plan_stays_in_force_when_who_signed_it_gets_another_key(office: Office, tmp_path: Path) -> None:
+    planned(office)
+    before, first = trust(office), office.root()
+    office.people["Olga2"] = "owner"
+    followed(office, first, "Olga", by="Olga Olga2")
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    assert "**Standing: inside the plan sha256:" in (release / "VERIFY.md").read_text()
+    assert failed(office, release, "Ray", before) == []
+
+
+def test_a_plan_falls_with_the_owner_who_signed_it_and_says_why(office: Office, tmp_path: Path) -> None:
+    planned(office)
+    release = sealed_in(office, tmp_path / "before", "Ray")
+    office.revoke("Quentin", "key", {"Olga": office.key("Olga").fingerprint})
+    office.publish_snapshot(office.root(), 3)
+    told = (
+        f"plan and layout of '{RELEASE}' have 0 of the 1 owners' signatures they need; revoked is the key of Olga, "
+        "and inside the plan is nothing until others sign it"
+    )
+    (check,) = failed(office, release, "Ray", trust(office, office.files))
+    assert (check.number, check.detail) == (PLAN, told)
+    with pytest.raises(ToolError, match=told):
+        sealed_in(office, tmp_path / "after", "Ray")
+
+
+def test_what_was_made_inside_a_plan_remains_so_when_a_later_one_falls(office: Office, tmp_path: Path) -> None:
+    planned(office)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    sign_plan(office, demo_plan(version=2), office.root(), "Otto")
+    office.revoke("Quentin", "key", {"Otto": office.key("Otto").fingerprint})
+    office.publish_snapshot(office.root(), 3)
+    verdict = verify_release(release, office.key("Ray"), trust(office, office.files))
+    assert verdict.holds and "; now plan and layout of" in verdict.checks[PLAN - 1].detail

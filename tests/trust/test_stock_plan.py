@@ -10,7 +10,7 @@ import pytest
 
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.record import Input, Record
-from pedigree.trust.owners import layout_path
+from pedigree.trust.pair import layout_path
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.seal import seal
 from trust.builder import RELEASE, closure_of_demo, deliver, lay_out, record, run_stock, with_changes

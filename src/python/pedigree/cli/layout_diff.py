@@ -7,9 +7,11 @@ import sys
 
 from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.cli.target_graph import target_graph
-from pedigree.trust.conformity import differences, other_keys
-from pedigree.trust.owners import owners_word
-from pedigree.trust.register import open_register
+from pedigree.trust.conformity import differences, key_differences
+from pedigree.trust.differences import Difference
+from pedigree.trust.owners import OwnersWord, owners_word
+from pedigree.trust.register import Register, open_register
+from pedigree.trust.roles import RELEASE
 
 
 def run(call: argparse.Namespace) -> int:
@@ -19,11 +21,11 @@ def run(call: argparse.Namespace) -> int:
         ToolError: The graph cannot be made.
     """
     register = open_register(call.attestations)
-    word = owners_word(register.files, register.root, register.revoked, call.release)
+    word = owners_word(register.files, register.root, register.revoked, call.release, register.earlier)
     if word is None:
         print(f"no plan: no owner signed what '{call.release}' may be made of", file=sys.stderr)
         return EXIT_DOES_NOT_HOLD
-    found = [*other_keys(word, register.root), *differences(word.plan, target_graph(call))]
+    found = [*_of_keys(word, register), *differences(word.plan, target_graph(call))]
     for difference in found:
         print(f"{'inside' if difference.inside else 'outside'}: {difference.words}")
     outside = sum(not difference.inside for difference in found)
@@ -31,3 +33,17 @@ def run(call: argparse.Namespace) -> int:
     signed = f"version {word.plan.version}, signed by {' and '.join(word.names)}"
     print(f"{verdict}: the plan of '{call.release}', {signed}", file=sys.stderr)
     return EXIT_DOES_NOT_HOLD if outside else EXIT_HOLDS
+
+
+def _of_keys(word: OwnersWord, register: Register) -> list[Difference]:
+    """What is wrong with the keys of the layout; whoever may not seal by it is told of, while others still may."""
+    root, revoked = register.root, register.revoked
+    may_seal = sorted(keyid for keyid, key in root.keys(RELEASE).items() if key.fingerprint not in revoked)
+    keys = {keyid: key_differences(word, root, revoked, keyid) for keyid in may_seal}
+    common = key_differences(word, root, revoked)
+    may_not = [difference for found in keys.values() for difference in found if difference not in common]
+    if len(may_not) == len(keys):
+        return [*common, *may_not]
+    for difference in may_not:
+        print(f"note: what others seal is inside, but {difference.words}", file=sys.stderr)
+    return common

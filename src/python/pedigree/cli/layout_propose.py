@@ -9,7 +9,7 @@ from pedigree.cli.acts import tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.target_graph import target_graph
 from pedigree.trust.conformity import differences
-from pedigree.trust.owners import filed_pair
+from pedigree.trust.pair import filed_pair
 from pedigree.trust.proposal import propose
 from pedigree.trust.proposed import write_proposal
 from pedigree.trust.register import open_register

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.step.digests import tree_digest
 from pedigree.trust.closure import source_path
-from pedigree.trust.owners import filed_pair, owner_keys
+from pedigree.trust.owners import counted, owner_keys
+from pedigree.trust.pair import filed_pair
 from pedigree.trust.plan import TIGHTEN, Plan, Source, Stage
 from pedigree.trust.proposed import read_pair, read_proposal
 from pedigree.trust.register import Register, open_register
-from pedigree.trust.roles import OWNER
 
 _FEW = 3
 """Files that are told one by one; of more it is told how many they are."""
@@ -23,12 +23,13 @@ def run(call: argparse.Namespace) -> int:
     """Print the plan that is signed and the one that is proposed; 1 when enough owners signed none."""
     register = open_register(call.attestations)
     filed, proposed = filed_pair(register.files, call.release), read_proposal(call.attestations, call.release)
-    needed, keys = register.root.roles[OWNER].threshold, owner_keys(register.root, register.revoked)
-    signed = _names(register, filed.signers(keys)) if filed else ()
+    signers, needed = counted(filed.signers, (*register.earlier, register.root), register.revoked) if filed else ((), 1)
+    signed = _names(register, signers)
     if filed:
         _print(filed.plan, f"signed by {' and '.join(signed) or 'nobody who counts'}")
     if proposed:
         begun = read_pair(call.attestations, call.release)
+        keys = owner_keys(register.root, register.revoked)
         so_far = _names(register, begun.signers(keys)) if begun else ()
         _print(proposed, f"proposed; signed by {' and '.join(so_far) or 'nobody'} so far")
     if not filed and not proposed:

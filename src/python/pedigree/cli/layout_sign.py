@@ -12,7 +12,8 @@ from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import write_attestation
-from pedigree.trust.owners import Pair, draft_pair, filed_pair, layout_path, owner_keys, plan_path
+from pedigree.trust.owners import owner_keys
+from pedigree.trust.pair import Pair, draft_pair, filed_pair, layout_path, plan_path
 from pedigree.trust.plan import Plan
 from pedigree.trust.proposed import clear, read_pair, read_proposal, write_pair
 from pedigree.trust.register import Register, open_register

@@ -10,15 +10,17 @@ from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import LAYOUTS, Authority, needed
 from pedigree.trust.closure import Closure
-from pedigree.trust.conformity import approvals_lacking, other_keys
+from pedigree.trust.conformity import approvals_lacking, key_differences
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evidence import ATTESTED
 from pedigree.trust.graph import Graph, graph_of_records
 from pedigree.trust.holders import require_sealer
 from pedigree.trust.local import local_authority
-from pedigree.trust.owners import layout_path, word_in_force
+from pedigree.trust.owners import word_in_force
+from pedigree.trust.pair import layout_path
 from pedigree.trust.permit import require_approved
 from pedigree.trust.public import PublicKey
+from pedigree.trust.roles import RELEASE
 from pedigree.trust.standing import require_not_revoked
 from pedigree.trust.standing_statement import INSIDE, Standing, standing
 
@@ -77,19 +79,25 @@ def attested(directory: Path, closure: Closure, public: PublicKey) -> Attested:
     return Attested({**brought, **owners}, found, layout, tuple(owners))
 
 
-def standing_in(graph: Graph, address: str, authority: Authority, public: PublicKey) -> Standing:
+def standing_in(
+    graph: Graph, address: str, authority: Authority, public: PublicKey, since: frozenset[str] = frozenset()
+) -> Standing:
     """How a release stands to the plan that is in force for it.
 
     Args:
         graph: What it is made of.
         address: Its target.
-        authority: What is in force.
+        authority: What is in force, or was when it was sealed.
         public: The key that seals it.
+        since: Fingerprints of keys that were revoked since then; a plan falls with its signers.
 
     Raises:
         MalformedEvidence: The plan or its layout is none.
         Refused: Too few owners signed it, or a part of it is missing.
     """
-    word = word_in_force(authority, address)
-    further = (*other_keys(word, authority.root), *approvals_lacking(word.plan, graph, authority)) if word else ()
-    return standing(word, graph, authority.speaks(public.keyid), further)
+    word, role = word_in_force(authority, address, since), authority.speaks(public.keyid)
+    if word is None:
+        return standing(None, graph, role)
+    sealing = public.keyid if role == RELEASE else ""
+    keys = key_differences(word, authority.root, authority.revoked, sealing)
+    return standing(word, graph, role, (*keys, *approvals_lacking(word.plan, graph, authority)))

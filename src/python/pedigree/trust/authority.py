@@ -46,22 +46,36 @@ class Authority:
     """What is in force.
 
     Attributes:
-        root: The newest trust root.
+        versions: The trust roots that are believed, the oldest first; the newest is in force.
         snapshot: The newest snapshot.
         registered: Entries of base models.
         revocations: Revocations, those of keys among them.
         layouts: Path -> file, of the layouts that owners signed; each is opened by whoever needs it.
-        roots: Version -> digest, of all versions of the trust root that are there.
         listed: Those of the revocations that the snapshot lists; they can never be taken away again.
     """
 
-    root: TrustRoot
+    versions: tuple[TrustRoot, ...]
     snapshot: Snapshot
     registered: tuple[Registered, ...]
     revocations: tuple[Revocation, ...]
     layouts: Files
-    roots: Mapping[int, str]
     listed: tuple[Revocation, ...]
+
+    @property
+    def root(self) -> TrustRoot:
+        """The trust root in force."""
+        return self.versions[-1]
+
+    @property
+    def roots(self) -> dict[int, str]:
+        """Version -> digest, of all trust roots that are believed."""
+        return {root.version: root.digest for root in self.versions}
+
+    @property
+    def revoked(self) -> frozenset[str]:
+        """Fingerprints of the keys that the trust root lists and that are revoked."""
+        listed = (holder.key.fingerprint for holder in self.root.holders.values())
+        return frozenset(fingerprint for fingerprint in listed if self.revocation_of(fingerprint))
 
     def approved(self, name: str, files: Mapping[str, str]) -> Registered:
         """The entry under which a base model of these very files is approved.
@@ -144,11 +158,10 @@ def load_authority(
     _require_listed(files, snapshot)
     layouts = {path: data for path, data in files.items() if path.startswith(f"{LAYOUTS}/")}
     entries = open_entries(files, root, revoked)
-    chain = {**below, **{item.version: item.digest for item in roots}}
     opened = zip(_revocation_paths(files), revocations, strict=True)
     listed = tuple(item for path, item in opened if path in snapshot.files)
     _require_approved_before(entries, snapshot)
-    return Authority(root, snapshot, entries, revocations, layouts, chain, listed)
+    return Authority((*below, *roots), snapshot, entries, revocations, layouts, listed)
 
 
 def _require_approved_before(entries: Iterable[Registered], snapshot: Snapshot) -> None:

@@ -79,14 +79,14 @@ def next_root(root: TrustRoot, data: bytes, origin: str) -> TrustRoot:
     return found
 
 
-def ancestors(files: Files, anchor: TrustRoot) -> dict[int, str]:
-    """Version -> digest, of the version that is believed and of those below it, as far down as they are there.
+def ancestors(files: Files, anchor: TrustRoot) -> tuple[TrustRoot, ...]:
+    """The versions below the one that is believed, as far down as they are there, the oldest first.
 
     Raises:
         MalformedEvidence: A file is no trust root.
         Refused: A version is not the one that the next one replaces.
     """
-    return dict(_downwards(files, anchor))
+    return tuple(_downwards(files, anchor))[:0:-1]
 
 
 def family_of(files: Files, anchor: TrustRoot) -> str:
@@ -96,23 +96,23 @@ def family_of(files: Files, anchor: TrustRoot) -> str:
         MalformedEvidence: A file is no trust root.
         Refused: A version below the one that is believed is missing, or is not the one that the next one replaces.
     """
-    below = ancestors(files, anchor)
-    if 1 not in below:
+    first = (*ancestors(files, anchor), anchor)[0]
+    if first.version != 1:
         # Without it nobody could tell what was seen of this family before, and rollback would be open to whoever
         # takes it away.
-        raise Refused(f"{root_path(min(below) - 1)} is missing, from which the trust root that is believed follows")
-    return below[1]
+        raise Refused(f"{root_path(first.version - 1)} is missing, from which the trust root that is believed follows")
+    return first.digest
 
 
-def _downwards(files: Files, anchor: TrustRoot) -> Iterator[tuple[int, str]]:
+def _downwards(files: Files, anchor: TrustRoot) -> Iterator[TrustRoot]:
     root = anchor
-    yield root.version, root.digest
+    yield root
     while root.version > 1 and (data := files.get(path := root_path(root.version - 1))) is not None:
         before = parse_root(data, path)[0]
         if (before.version, before.digest) != (root.version - 1, root.replaces):
             raise Refused(f"{path} is another one than the one that version {root.version} replaces")
         root = before
-        yield root.version, root.digest
+        yield root
 
 
 def _require_no_other(files: Files, newest: int) -> None:

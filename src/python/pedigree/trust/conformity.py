@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pedigree.trust.authority import Authority
 from pedigree.trust.differences import Difference, stage_differences
 from pedigree.trust.graph import Graph, Node
-from pedigree.trust.owner_layout import names_keys_of
+from pedigree.trust.owner_layout import keys_named
 from pedigree.trust.owners import OwnersWord
 from pedigree.trust.plan import Plan, Stage, step_label
 from pedigree.trust.root import TrustRoot
 
+_AGAIN = "have the owners sign the plan anew"
 _CALLED = {
     "dataset": "data set",
     "synthetic_dataset": "data set",
@@ -47,17 +48,30 @@ def approvals_lacking(plan: Plan, graph: Graph, authority: Authority) -> list[Di
     return found
 
 
-def other_keys(word: OwnersWord, root: TrustRoot) -> list[Difference]:
-    """Whether the owners' layout goes with other keys than the trust root in force.
+def key_differences(word: OwnersWord, root: TrustRoot, revoked: frozenset[str], sealing: str = "") -> list[Difference]:
+    """Whether the keys in the owners' layout may still sign, and the one that seals is among them.
 
-    Stock verifiers go by the layout alone: it must not let a key sign that was replaced, nor refuse the new one.
+    Stock verifiers go by the layout alone: it must not let a key sign that was revoked, nor refuse the one that does.
+    A builder or releaser who was enrolled or retired since changes nothing.
+
+    Args:
+        word: What the owners signed.
+        root: The trust root in force.
+        revoked: Fingerprints of keys that are revoked.
+        sealing: Id of the key that seals, one of the role release; empty for one that is not known.
 
     Raises:
         MalformedEvidence: The layout is none.
     """
-    if names_keys_of(word.layout, word.plan, root):
-        return []
-    return [Difference("the layout names other keys than the trust root in force; have the owners sign it again")]
+    named = keys_named(word.layout, word.plan, root)
+    if named is None:
+        return [Difference(f"the layout lets others sign than builders and the role release; {_AGAIN}")]
+    fallen = sorted(root.holders[keyid].name for keyid, key in named.items() if key.fingerprint in revoked)
+    found = [Difference(f"the layout lets the key of {name} sign, which is revoked; {_AGAIN}") for name in fallen]
+    if sealing and sealing not in named:
+        name = root.holders[sealing].name
+        found.append(Difference(f"the layout does not let the key of {name} sign, which seals; {_AGAIN}"))
+    return found
 
 
 def _differences(plan: Plan, graph: Graph) -> Iterator[Difference]:

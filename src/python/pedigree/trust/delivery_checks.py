@@ -8,7 +8,7 @@ from pedigree.trust.evidence import Artifacts, Delivered
 from pedigree.trust.lineage import summary_file
 from pedigree.trust.links import DELIVERY, files_of, link_file, root_of
 from pedigree.trust.modelsig import model_statement, under
-from pedigree.trust.owners import brought_plan
+from pedigree.trust.pair import brought_plan
 from pedigree.trust.standing_statement import standing_words
 from pedigree.trust.statement import MODEL_SIGNATURE, SUMMARY, subjects_of
 from pedigree.trust.sums import SEAL, SUMS, sums

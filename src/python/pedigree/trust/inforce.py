@@ -14,13 +14,13 @@ from pedigree.trust.chain import family_of, root_path
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness
-from pedigree.trust.owners import word_in_force
+from pedigree.trust.owners import TooFewOwners, word_in_force
 from pedigree.trust.remembered import compare, recall, remember
 from pedigree.trust.roles import RELEASE
 from pedigree.trust.root import TrustRoot, first_root, parse_root
 from pedigree.trust.seen import NOTHING
 from pedigree.trust.standing import approvals_of, require_not_revoked
-from pedigree.trust.standing_statement import NO_PLAN, OUTSIDE, standing_words
+from pedigree.trust.standing_statement import NO_PLAN, OUTSIDE, Standing, standing_words
 
 
 @dataclass(frozen=True)
@@ -154,16 +154,25 @@ def _nothing_revoked(release: InForce) -> str:
 # (18) The release is inside the plan that its owners signed, where they signed one, and says of itself no more.
 def _inside_plan(release: InForce) -> str:
     delivered, address = release.delivered, release.delivered.graph.nodes[release.delivered.graph.release].address
-    found = standing_in(release.delivered.graph, address, release.then, delivered.public)
+    graph, public = delivered.graph, delivered.public
+    found = standing_in(graph, address, release.then, public, release.authority.revoked)
     if delivered.standing is not None and delivered.standing != found:
         raise Refused(f"it is said to be '{standing_words(delivered.standing)}', but it is '{standing_words(found)}'")
-    now = word_in_force(release.authority, address)
-    if found.claim == NO_PLAN and now is not None:
-        found = standing_in(release.delivered.graph, address, release.authority, delivered.public)
+    if found.claim == NO_PLAN and word_in_force(release.authority, address) is not None:
+        found = standing_in(graph, address, release.authority, public)
     if found.claim == OUTSIDE:
         raise Refused(standing_words(found))
-    newer = f"; version {now.plan.version} of the plan is in force now" if now and now.plan.digest != found.plan else ""
-    return f"{standing_words(found)}{newer}"
+    return f"{standing_words(found)}{_since(release, address, found)}"
+
+
+def _since(release: InForce, address: str, found: Standing) -> str:
+    """What became of the plan since; a release that was made inside of it remains so."""
+    try:
+        now = word_in_force(release.authority, address)
+    except TooFewOwners as problem:
+        return f"; now {problem}"
+    newer = now is not None and now.plan.digest != found.plan
+    return f"; version {now.plan.version} of the plan is in force now" if now and newer else ""
 
 
 # (19) What is in force is told by a snapshot that is not out of date.

@@ -13,7 +13,8 @@ from pedigree.trust.entry import Entry
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.last_snapshot import keys_of_quality, last_snapshot
 from pedigree.trust.news import require_timely
-from pedigree.trust.owners import PLAN_SUFFIX, layout_path, owners_word, plan_path
+from pedigree.trust.owners import owners_word
+from pedigree.trust.pair import PLAN_SUFFIX, layout_path, plan_path
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
 from pedigree.trust.plan import parse_plan
 from pedigree.trust.published import ANCHORS, KEY
@@ -39,7 +40,7 @@ def list_files(register: Register) -> dict[str, str]:
         if place.parts[0] == APPROVALS and not _belongs(place.name, data, entries.get(str(place.parent))):
             raise Refused(f"{path} belongs to no entry that is filed under its uid")
     for address in _planned(register.files):
-        owners_word(register.files, register.root, register.revoked, address)
+        owners_word(register.files, register.root, register.revoked, address, register.earlier)
     for item in register.registered:
         require_scanned(register.files, item.entry)
     return {path: sha256_bytes(data) for path, data in register.files.items() if path.startswith(_PLACES)}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from pedigree.trust.authority import APPROVALS, BUNDLE, ENTRY, REVOCATIONS
+from pedigree.trust.authority import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS
 from pedigree.trust.decisions import Approval, Manifestation, open_approval, open_revocation
 from pedigree.trust.errors import Refused
 from pedigree.trust.last_snapshot import Last
-from pedigree.trust.owners import PLAN_SUFFIX
+from pedigree.trust.owners import TooFewOwners, owners_word
+from pedigree.trust.pair import PLAN_SUFFIX, layout_path
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
 from pedigree.trust.plan import parse_plan
 from pedigree.trust.register import Register, entry_place
@@ -20,10 +21,10 @@ from pedigree.trust.tree import printable
 
 
 def require_timely(register: Register, snapshot: Snapshot, last: Last) -> None:
-    """No approval comes in late: by a key that is out of use, or of a time that is yet to come.
+    """No approval and no plan comes in late: by a key that is out of use, or of a time that is yet to come.
 
-    A time is its signer's word: whoever has a key that was retired dates back. What the last snapshot listed was there
-    in time; what it did not list is taken from keys in use alone.
+    A time is its signer's word, and a plan states none: whoever has a key that was retired dates back. What the last
+    snapshot listed was there in time; what it did not list is taken from keys in use alone.
 
     Args:
         register: What is filed.
@@ -31,10 +32,11 @@ def require_timely(register: Register, snapshot: Snapshot, last: Last) -> None:
         last: The last one that counted.
 
     Raises:
-        MalformedEvidence: A file is no approval.
+        MalformedEvidence: A file is no approval, or no plan.
         Refused: One comes late.
     """
     known = frozenset(last.files.values())
+    _require_plans_timely(register, snapshot, known)
     for path, sha256 in sorted(snapshot.files.items()):
         if _is_approval(path) and sha256 not in known:
             approval = open_approval(register.files[path], register.root, path)
@@ -66,6 +68,19 @@ def news(register: Register, snapshot: Snapshot, last: Last) -> Iterator[str]:
             yield f"drops {_dropped(path, register)}"
         elif now != then:
             yield f"{'changes' if then else 'adds'} {printable(_told(path, register))}"
+
+
+def _require_plans_timely(register: Register, snapshot: Snapshot, known: frozenset[str]) -> None:
+    for path, sha256 in sorted(snapshot.files.items()):
+        if path.startswith(f"{LAYOUTS}/") and path.endswith(PLAN_SUFFIX):
+            address = parse_plan(parse_signed(register.files[path], PLAN, path).document, path).release
+            if known.issuperset((sha256, snapshot.files[layout_path(address)])):
+                continue
+            try:
+                owners_word(register.files, register.root, register.revoked, address)
+            except TooFewOwners as problem:
+                remedy = f"have owners sign it with keys in use: pedigree layout sign {address}"
+                raise Refused(f"{path}, which the last snapshot did not list so: {problem}; {remedy}") from problem
 
 
 def _faults(approval: Approval, register: Register, snapshot: Snapshot) -> Iterator[tuple[bool, str]]:

@@ -7,7 +7,7 @@ stage beside the planned ones, and files or tools from elsewhere are refused by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from glob import escape
 from typing import Any
 
@@ -32,11 +32,33 @@ def owner_layout(plan: Plan, root: TrustRoot) -> dict[str, Any]:
     Raises:
         ToolError: The trust root gives nobody the role of signing releases.
     """
-    sealing = root.keys(RELEASE)
-    if not sealing:
+    if not root.keys(RELEASE):
         what = f"the trust root gives nobody the role {RELEASE}, so that no release could be inside a plan"
         raise ToolError(what, f"give somebody the role {RELEASE}: pedigree keys enroll")
-    keys: dict[str, PublicKey] = {**root.keys(BUILDER), **sealing}
+    return _layout(plan, root.keys(BUILDER), root.keys(RELEASE))
+
+
+def keys_named(layout: Mapping[str, Any], plan: Plan, root: TrustRoot) -> dict[str, PublicKey] | None:
+    """Key id -> key, of those that a layout of a plan lets sign; None if it lets others sign than a trust root would.
+
+    It may have been signed under an earlier version: builders and releasers who came since are not named, and those
+    who retired since are. What else it says is left alone.
+
+    Raises:
+        MalformedEvidence: It lists no keys, or no steps.
+    """
+    named = _named(layout)
+    builders, sealing = (_held(root, role, named[0]) for role in (BUILDER, RELEASE))
+    return {**builders, **sealing} if named == _named(_layout(plan, builders, sealing)) else None
+
+
+def _held(root: TrustRoot, role: str, among: Collection[str]) -> dict[str, PublicKey]:
+    """Key id -> key, of those among some that have a role, or had it before they were retired."""
+    return {keyid: root.holders[keyid].key for keyid in root.roles[role].keyids if keyid in among}
+
+
+def _layout(plan: Plan, builders: Mapping[str, PublicKey], sealing: Mapping[str, PublicKey]) -> dict[str, Any]:
+    keys = {**builders, **sealing}
     steps = [
         step(SOURCES, [["ALLOW", _ANY_PIN]], _supplied(plan), keys),
         *(step(stage.name, _materials(stage), PRODUCTS, keys) for stage in plan.stages),
@@ -45,20 +67,11 @@ def owner_layout(plan: Plan, root: TrustRoot) -> dict[str, Any]:
     return document(f"What {plan.release} may be made of, by version {plan.version} of its plan.", keys, steps)
 
 
-def names_keys_of(layout: Mapping[str, Any], plan: Plan, root: TrustRoot) -> bool:
-    """Whether a layout of a plan names just the keys, as a whole and for each step, that this trust root gives it.
-
-    What else it says is left alone: it was signed under another version of the trust root, perhaps.
-    """
-    if not root.keys(RELEASE):
-        return False
-    return _named(layout) == _named(owner_layout(plan, root))
-
-
-def _named(layout: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _named(layout: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The keys that a layout lists, and those of each step."""
     try:
-        return layout["keys"], {step["name"]: step["pubkeys"] for step in layout["steps"]}
-    except (KeyError, TypeError) as error:
+        return dict(layout["keys"].items()), {step["name"]: step["pubkeys"] for step in layout["steps"]}
+    except (KeyError, TypeError, AttributeError) as error:
         raise MalformedEvidence("the owners' layout lists no keys, or no steps") from error
 
 

@@ -1,63 +1,22 @@
-"""What the owners signed for a release: its plan and its layout, which count together or not at all."""
+"""What the owners say of a release: the plan and the layout that enough of them signed, and whose signatures count."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from pedigree.step.canonical import canonical_json
-from pedigree.step.digests import sha256_bytes
-from pedigree.step.record import step_name
-from pedigree.trust.authority import LAYOUTS, Authority
-from pedigree.trust.envelope import PAYLOAD_TYPE as IN_TOTO
-from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.owner_layout import owner_layout
-from pedigree.trust.plan import PAYLOAD_TYPE, Plan, parse_plan
+from pedigree.trust.authority import Authority
+from pedigree.trust.errors import Refused
+from pedigree.trust.pair import Files, Pair, filed_pair, layout_path, plan_path
+from pedigree.trust.plan import Plan
 from pedigree.trust.public import PublicKey
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot
-from pedigree.trust.signed import Signed, add_signature, parse_signed, unsigned
-
-if TYPE_CHECKING:
-    from securesystemslib.signer import Signer  # type: ignore[attr-defined]
-
-PLAN_SUFFIX = ".plan.json"
-Files = Mapping[str, bytes]
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A plan and its layout in their envelopes. Whether anybody signed them is not known yet.
-
-    Attributes:
-        plan: What the plan says.
-        signed_plan: Its envelope.
-        signed_layout: The envelope of its layout.
-    """
-
-    plan: Plan
-    signed_plan: Signed
-    signed_layout: Signed
-
-    @property
-    def layout(self) -> dict[str, Any]:
-        """The in-toto layout."""
-        return self.signed_layout.document
-
-    def signers(self, keys: Mapping[str, PublicKey]) -> frozenset[str]:
-        """Ids of those keys, among the given ones, that signed both."""
-        return self.signed_plan.signers(keys) & self.signed_layout.signers(keys)
-
-    def with_signature(self, signer: Signer) -> Pair:
-        """The same, with one more signature on both."""
-        plan, layout = add_signature(self.signed_plan, signer), add_signature(self.signed_layout, signer)
-        return replace(self, signed_plan=plan, signed_layout=layout)
-
-    def to_files(self) -> dict[str, bytes]:
-        """Path relative to the directory of attestations -> content."""
-        address = self.plan.release
-        return {plan_path(address): self.signed_plan.to_bytes(), layout_path(address): self.signed_layout.to_bytes()}
+class TooFewOwners(Refused):
+    """A plan is filed, and the signatures on it that count are too few."""
 
 
 @dataclass(frozen=True)
@@ -77,83 +36,9 @@ class OwnersWord:
     keys: tuple[PublicKey, ...]
 
 
-def plan_path(address: str) -> str:
-    """Where the plan of a release lies, relative to the directory of attestations.
-
-    >>> plan_path("models/embedded-fw-c")
-    'layouts/models.embedded-fw-c.plan.json'
-    """
-    return f"{LAYOUTS}/{step_name(address)}{PLAN_SUFFIX}"
-
-
-def layout_path(address: str) -> str:
-    """Where its layout lies, which `in-toto-verify --layout` reads."""
-    return f"{LAYOUTS}/{step_name(address)}.layout"
-
-
-def draft_pair(plan: Plan, root: TrustRoot) -> Pair:
-    """A plan with the layout that follows from it and from the trust root; nobody has signed them yet.
-
-    Raises:
-        ToolError: The trust root gives nobody the role of signing releases.
-    """
-    layout = owner_layout(plan, root)
-    bound = replace(plan, layout=sha256_bytes(canonical_json(layout)))
-    return Pair(bound, unsigned(bound.to_json(), PAYLOAD_TYPE), unsigned(layout, IN_TOTO))
-
-
-def parse_pair(plan: bytes, layout: bytes, address: str) -> Pair:
-    """Read a plan and its layout. Their signatures are not checked.
-
-    Raises:
-        MalformedEvidence: One of them is not what its place says.
-        Refused: They do not belong together, or are of another release.
-    """
-    path = plan_path(address)
-    signed_plan = parse_signed(plan, PAYLOAD_TYPE, path)
-    found = parse_plan(signed_plan.document, path)
-    signed_layout = parse_signed(layout, IN_TOTO, layout_path(address))
-    if signed_layout.document.get("_type") != "layout":
-        raise MalformedEvidence(f"{layout_path(address)} is not an in-toto layout")
-    if found.layout != sha256_bytes(canonical_json(signed_layout.document)):
-        raise Refused(f"{path} goes with another layout than {layout_path(address)}")
-    if found.release != address:
-        raise Refused(f"{path} is the plan of '{found.release}'")
-    return Pair(found, signed_plan, signed_layout)
-
-
-def filed_pair(files: Files, address: str) -> Pair | None:
-    """The plan and the layout that are filed for a release, whoever signed them; None where nothing is.
-
-    Args:
-        files: Path relative to the directory of attestations -> content.
-        address: The release.
-
-    Raises:
-        MalformedEvidence: A file is not what its place says.
-        Refused: One of the two files is missing, or they do not belong together.
-    """
-    paths = (plan_path(address), layout_path(address))
-    missing = [path for path in paths if path not in files]
-    if len(missing) == len(paths):
-        return None
-    if missing:
-        raise Refused(f"{missing[0]} is missing, and what goes with it does not count alone")
-    return parse_pair(files[paths[0]], files[paths[1]], address)
-
-
-def brought_plan(files: Files, address: str) -> str:
-    """The digest of the plan that is filed for a release, whoever signed it; empty where none is.
-
-    Raises:
-        MalformedEvidence: As `filed_pair`.
-        Refused: As `filed_pair`.
-    """
-    pair = filed_pair(files, address)
-    return pair.plan.digest if pair else ""
-
-
-def owners_word(files: Files, root: TrustRoot, revoked: frozenset[str], address: str) -> OwnersWord | None:
+def owners_word(
+    files: Files, root: TrustRoot, revoked: frozenset[str], address: str, earlier: Iterable[TrustRoot] = ()
+) -> OwnersWord | None:
     """What enough owners signed for a release; None where no owner signed anything.
 
     Args:
@@ -161,39 +46,81 @@ def owners_word(files: Files, root: TrustRoot, revoked: frozenset[str], address:
         root: The trust root in force.
         revoked: Fingerprints of keys whose signatures do not count.
         address: The release.
+        earlier: The versions that led to that trust root, as far as they are known, the oldest first.
 
     Raises:
         MalformedEvidence: As `filed_pair`.
-        Refused: As `filed_pair`, or too few owners signed both.
+        Refused: As `filed_pair`.
+        TooFewOwners: Too few owners signed both.
     """
     pair = filed_pair(files, address)
     if pair is None:
         return None
-    keys, needed = owner_keys(root, revoked), root.roles[OWNER].threshold
-    signers = sorted(pair.signers(keys))
+    signers, needed = counted(pair.signers, (*earlier, root), revoked)
     if len(signers) < needed:
-        raise Refused(
-            f"plan and layout of '{address}' have {len(signers)} of the {needed} owners' signatures they need"
-        )
-    names = tuple(sorted(root.holders[keyid].name for keyid in signers))
-    return OwnersWord(pair.plan, pair.layout, names, tuple(keys[keyid] for keyid in signers))
+        told = f"plan and layout of '{address}' have {len(signers)} of the {needed} owners' signatures they need"
+        raise TooFewOwners(told + _of_revoked_keys(pair, root, revoked))
+    holders = [root.holders[keyid] for keyid in sorted(signers)]
+    names = tuple(sorted(holder.name for holder in holders))
+    return OwnersWord(pair.plan, pair.layout, names, tuple(holder.key for holder in holders))
+
+
+def counted(
+    signers: Callable[[Mapping[str, PublicKey]], frozenset[str]], versions: Sequence[TrustRoot], revoked: frozenset[str]
+) -> tuple[frozenset[str], int]:
+    """Whose signatures on a plan count, and how many it takes.
+
+    A plan outlives the trust root that it was signed under. Its signers were owners together, with keys in use, under
+    some version of the trust root that is believed; none of them was revoked since; and they are as many as that
+    version and the newest one demand. A key that was retired since counts for what was filed before: the snapshot
+    tells what that is, as it does of approvals.
+
+    Args:
+        signers: Ids of those keys, among given ones, whose signature holds.
+        versions: Of the trust root, the oldest first; the last is in force.
+        revoked: Fingerprints of keys whose signatures do not count.
+
+    Returns:
+        Ids of the keys, and their threshold; they are enough if they are as many.
+    """
+    newest = versions[-1].roles[OWNER].threshold
+    signed = signers({keyid: key for root in versions for keyid, key in owner_keys(root, revoked).items()})
+    found = [
+        (signed & owner_keys(root, revoked).keys(), max(newest, root.roles[OWNER].threshold))
+        for root in reversed(versions)
+    ]
+    return max(found, key=lambda each: len(each[0]) - each[1])
 
 
 def owner_keys(root: TrustRoot, revoked: frozenset[str]) -> dict[str, PublicKey]:
-    """Key id -> key, of owners whose signature counts."""
+    """Key id -> key, of owners who may sign under a version of the trust root."""
     return {keyid: key for keyid, key in root.keys(OWNER).items() if key.fingerprint not in revoked}
 
 
-def word_in_force(authority: Authority, address: str) -> OwnersWord | None:
+def word_in_force(authority: Authority, address: str, since: frozenset[str] = frozenset()) -> OwnersWord | None:
     """What the owners say of a release, by an authority that is verified.
+
+    Args:
+        authority: What is in force, or was when the release was sealed.
+        address: The release.
+        since: Fingerprints of keys that were revoked since then.
 
     Raises:
         MalformedEvidence: As `owners_word`.
         Refused: As `owners_word`, or the snapshot lists a plan or a layout of the release that is missing.
+        TooFewOwners: As `owners_word`.
     """
     for path in (plan_path(address), layout_path(address)):
         if path in authority.snapshot.files and path not in authority.layouts:
             raise Refused(f"{path}, which the snapshot lists, is missing")
-    keys = [holder.key.fingerprint for holder in authority.root.holders.values()]
-    revoked = frozenset(fingerprint for fingerprint in keys if authority.revocation_of(fingerprint))
-    return owners_word(authority.layouts, authority.root, revoked, address)
+    return owners_word(authority.layouts, authority.root, authority.revoked | since, address, authority.versions[:-1])
+
+
+def _of_revoked_keys(pair: Pair, root: TrustRoot, revoked: frozenset[str]) -> str:
+    """In words, which signatures do not count any more; empty where none fell."""
+    owners = {keyid: root.holders[keyid] for keyid in root.roles[OWNER].keyids}
+    fallen = {keyid: holder.key for keyid, holder in owners.items() if holder.key.fingerprint in revoked}
+    names = sorted(owners[keyid].name for keyid in pair.signers(fallen))
+    if not names:
+        return ""
+    return f"; revoked is the key of {' and of '.join(names)}, and inside the plan is nothing until others sign it"

@@ -13,7 +13,7 @@ from pedigree.step.errors import ToolError
 from pedigree.step.record import step_name
 from pedigree.trust.attestations import read_evidence, write_attestation
 from pedigree.trust.errors import MalformedEvidence
-from pedigree.trust.owners import Pair, layout_path, parse_pair, plan_path
+from pedigree.trust.pair import Pair, layout_path, parse_pair, plan_path
 from pedigree.trust.plan import Plan, parse_plan
 
 PROPOSED = "proposed"

@@ -54,6 +54,11 @@ class Register:
         return self.versions[-1].root
 
     @property
+    def earlier(self) -> tuple[TrustRoot, ...]:
+        """The trust roots that led to it, the oldest first."""
+        return tuple(version.root for version in self.versions[:-1])
+
+    @property
     def revoked(self) -> frozenset[str]:
         """Fingerprints of the keys that are revoked."""
         return revoked_keys(self.revocations)

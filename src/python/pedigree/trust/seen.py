@@ -10,9 +10,9 @@ from typing import NamedTuple
 from pedigree.trust.authority import Authority, revoked_keys
 from pedigree.trust.decisions import Revocation
 from pedigree.trust.errors import Refused
-from pedigree.trust.owners import PLAN_SUFFIX, owner_keys, plan_path
+from pedigree.trust.owners import counted
+from pedigree.trust.pair import PLAN_SUFFIX, plan_path
 from pedigree.trust.plan import PAYLOAD_TYPE, parse_plan
-from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.signed import parse_signed
 from pedigree.trust.times import parse_time
@@ -116,13 +116,13 @@ def _is_void(item: Revoked, root: TrustRoot) -> bool:
 
 def _plans(authority: Authority) -> dict[str, int]:
     """Release -> version of its plan, of those plans that enough owners signed."""
-    root = authority.root
-    keys, found = owner_keys(root, revoked_keys(authority.revocations)), {}
+    revoked, found = revoked_keys(authority.revocations), {}
     for path, data in authority.layouts.items():
         if path.endswith(PLAN_SUFFIX):
             signed = parse_signed(data, PAYLOAD_TYPE, path)
             plan = parse_plan(signed.document, path)
-            if plan_path(plan.release) == path and len(signed.signers(keys)) >= root.roles[OWNER].threshold:
+            signers, needed = counted(signed.signers, authority.versions, revoked)
+            if plan_path(plan.release) == path and len(signers) >= needed:
                 found[plan.release] = plan.version
     return found
 
