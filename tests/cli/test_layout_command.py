@@ -227,6 +227,33 @@ def test_who_may_not_seal_by_the_plan_is_told_of_and_when_nobody_may_all_is_outs
     assert f"outside: {told}\n" in capsys.readouterr().out
 
 
+def test_a_plan_ends_by_its_owners_word_and_not_by_being_left_out(planned: Desk, capsys: Capture) -> None:
+    assert planned.pedigree("snapshot", by="Quentin") == 0
+    kept = {path: path.read_bytes() for path in (planned.attestations / "layouts").iterdir()}
+    for path in kept:
+        path.unlink()
+    capsys.readouterr()
+    assert planned.pedigree("snapshot", by="Quentin") == 1
+    err = capsys.readouterr().err
+    assert "layouts/models.demo.demo.layout, which the last snapshot listed, is gone; bring it back" in err
+    for path, data in kept.items():
+        path.write_bytes(data)
+    assert layout(planned, "propose", "--withdraw", "--note", "the product ends") == 0
+    assert layout(planned, "show") == 0 and "  withdraws the plan: the release" in capsys.readouterr().out
+    assert layout(planned, "sign", by="Otto") == 0 and planned.pedigree("snapshot", by="Quentin") == 0
+    told = f"the withdrawal of the plan of '{RELEASE}', version 2: the product ends"
+    assert told in capsys.readouterr().err
+    plan = in_force(planned)
+    assert plan is not None and plan.withdrawn
+    assert layout(planned, "diff", graph=demo_graph()) == 1
+    told = f"no plan: withdrawn by version 2 of the plan of '{RELEASE}', signed by Otto\n"
+    assert capsys.readouterr().err == told
+    assert layout(planned, "propose", "--withdraw") == 2 and "has no plan to withdraw" in capsys.readouterr().err
+    # Owners may make another.
+    assert layout(planned, "propose", graph=demo_graph()) == 0 and layout(planned, "sign", by="Olga") == 0
+    assert layout(planned, "diff", graph=demo_graph()) == 0
+
+
 def test_a_plan_that_a_retired_key_signed_is_not_listed_anew(planned: Desk, capsys: Capture) -> None:
     """A plan states no time: whoever has a key that was retired could sign one for ever."""
     assert planned.pedigree("keys", "retire", "Olga", by="Otto") == 0

@@ -228,10 +228,10 @@ def test_a_plan_of_an_earlier_version_than_the_one_seen_is_refused(
 def test_a_plan_that_no_owner_signed_is_not_remembered(office: Office, root: TrustRoot, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     for number, version, names in ((1, 10**9, ("Ray",)), (2, 1, ("Olga",))):
-        sign_plan(office, demo_plan(version=version), root, *names)
+        signed = sign_plan(office, demo_plan(version=version), root, *names)
         office.publish_snapshot(root, number)
         remember(seen, root.digest, office.authority(root))
-    assert recall(seen, root.digest).plans == {"models/demo:demo": 1}
+    assert recall(seen, root.digest).plans == {"models/demo:demo": (1, signed.digest)}
 
 
 def test_of_many_verifiers_at_once_none_writes_the_older_last(office: Office, root: TrustRoot, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pedigree.step.canonical import canonical_json, parse_json
 from pedigree.step.digests import tree_digest
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.plan import parse_plan, step_label
+from pedigree.trust.proposal import withdrawal
 from trust.builder import RELEASE, RELEASE_STEP
 from trust.office import APPROVALS
 from trust.plans import demo_graph, demo_plan
@@ -33,6 +35,16 @@ def stage(plan: dict[str, Any], name: str) -> dict[str, Any]:
 def test_a_plan_is_read_as_it_was_written() -> None:
     assert parse_plan(document(), "plan") == demo_plan()
     assert parse_plan(document(), "plan").digest == demo_plan().digest
+
+
+def test_a_plan_without_stages_withdraws_it_and_names_no_step() -> None:
+    withdrawn = withdrawal(demo_plan(version=2), "the product ends")
+    assert parse_plan(withdrawn.to_json(), "plan") == withdrawn
+    assert (withdrawn.withdrawn, withdrawn.version, demo_plan().withdrawn) == (True, 3, False)
+    # Neither is one by mistake.
+    for wrong in ({"step": RELEASE_STEP}, {"stages": demo_plan().stages}):
+        with pytest.raises(MalformedEvidence, match="has no stage"):
+            parse_plan(replace(withdrawn, **wrong).to_json(), "plan")
 
 
 def test_a_proposed_plan_names_every_step_of_the_graph_with_what_may_change() -> None:

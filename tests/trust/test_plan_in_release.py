@@ -8,6 +8,7 @@ import pytest
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.pair import layout_path, plan_path
+from pedigree.trust.proposal import withdrawal
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.standing_statement import Standing
 from pedigree.trust.verify import verify_release
@@ -15,7 +16,7 @@ from trust.builder import RELEASE, run_stock, stock_commands, stock_tools
 from trust.office import Office
 from trust.plans import demo_plan, sign_plan
 from trust.published import put_in_force, sealed_in
-from trust.test_inforce import PLAN, failed, trust
+from trust.test_inforce import PLAN, ROOT, failed, trust
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_a_newer_plan_does_not_outlaw_what_was_made_by_an_older_one(office: Offi
     sign_plan(office, demo_plan(version=2, note="stricter"), office.root(), "Olga")
     office.publish_snapshot(office.root(), 3)
     verdict = verify_release(release, office.key("Ray"), trust(office, office.files))
-    assert verdict.holds and "version 2 of the plan is in force now" in verdict.checks[PLAN - 1].detail
+    assert verdict.holds and "in force now is version 2 of the plan" in verdict.checks[PLAN - 1].detail
 
 
 @pytest.mark.parametrize("taken", [(plan_path(RELEASE), layout_path(RELEASE)), (plan_path(RELEASE),)])
@@ -215,3 +216,45 @@ def test_what_was_made_inside_a_plan_remains_so_when_a_later_one_falls(office: O
     office.publish_snapshot(office.root(), 3)
     verdict = verify_release(release, office.key("Ray"), trust(office, office.files))
     assert verdict.holds and "; now plan and layout of" in verdict.checks[PLAN - 1].detail
+
+
+def test_14_a_snapshot_that_leaves_a_plan_out_is_not_believed_by_who_saw_the_plan(
+    office: Office, tmp_path: Path
+) -> None:
+    planned(office)
+    whom = trust(office)
+    assert failed(office, sealed_in(office, tmp_path / "inside", "Ray"), "Ray", whom) == []
+    for path in (plan_path(RELEASE), layout_path(RELEASE)):
+        del office.files[path]
+    office.publish_snapshot(office.root(), 3)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    (check,) = failed(office, release, "Ray", whom)
+    assert (
+        check.number == ROOT and "of the plan of 'models/demo:demo', which was seen before, was taken" in check.detail
+    )
+
+
+def test_a_release_says_that_the_owners_withdrew_its_plan(office: Office, tmp_path: Path) -> None:
+    plan = sign_plan(office, demo_plan(), office.root(), "Olga")
+    office.publish_snapshot(office.root(), 2)
+    inside = sealed_in(office, tmp_path / "inside", "Ray")
+    whom = trust(office)
+    assert failed(office, inside, "Ray", whom) == []
+    sign_plan(office, withdrawal(plan, "the product ends"), office.root(), "Olga")
+    office.publish_snapshot(office.root(), 3)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    told = "no plan: its owners withdrew it by version 2: the product ends; it is sealed by a key of the role release"
+    text = (release / "VERIFY.md").read_text()
+    assert f"**Standing: {told}.**" in text and len(stock_commands(release / "VERIFY.md")) == 4
+    verdict = verify_release(release, office.key("Ray"), whom)
+    assert verdict.holds and verdict.checks[PLAN - 1].detail == told
+    # What was made inside of it was inside, and is so by what is published now.
+    detail = verify_release(inside, office.key("Ray"), replace(whom, files=office.files)).checks[PLAN - 1].detail
+    assert detail.startswith("inside the plan") and detail.endswith("; its owners withdrew it by version 2 of the plan")
+    # A layout that plans nothing lets nothing be delivered.
+    for name in ("layout", "olga.pub"):
+        data = office.files[layout_path(RELEASE)] if name == "layout" else office.key("Olga").pem.encode()
+        (tmp_path / name).write_bytes(data)
+    command = f"in-toto-verify --layout {tmp_path}/layout --verification-keys {tmp_path}/olga.pub"
+    done = run_stock(f"{command} --link-dir attestations/links", release, stock_tools(tmp_path / "tools"))
+    assert done.returncode == 1 and "Traceback" not in done.stderr

@@ -20,6 +20,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     propose = _add(actions, "propose", "write the plan that the targets imply, for owners to edit and sign")
     propose.add_argument("--note", metavar="TEXT", type=line, help="what is said of this plan")
+    what = "propose that the release has no plan any more, which only its owners can say"
+    propose.add_argument("--withdraw", action="store_true", help=what)
     _add_graph(propose)
     _add_graph(_add(actions, "diff", "tell the targets from the plan that the owners signed, in words"))
     add_signer(_add(actions, "sign", "add an owner's signature to plan and layout"))

@@ -25,6 +25,10 @@ def run(call: argparse.Namespace) -> int:
     if word is None:
         print(f"no plan: no owner signed what '{call.release}' may be made of", file=sys.stderr)
         return EXIT_DOES_NOT_HOLD
+    if word.plan.withdrawn:
+        told = f"withdrawn by version {word.plan.version} of the plan of '{call.release}'"
+        print(f"no plan: {told}, signed by {' and '.join(word.names)}", file=sys.stderr)
+        return EXIT_DOES_NOT_HOLD
     found = [*_of_keys(word, register), *differences(word.plan, target_graph(call))]
     for difference in found:
         print(f"{'inside' if difference.inside else 'outside'}: {difference.words}")

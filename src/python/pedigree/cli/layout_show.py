@@ -50,6 +50,9 @@ def _lines(plan: Plan, standing: str) -> Iterator[str]:
     yield f"  sha256:{plan.digest}"
     if plan.note:
         yield f"  {plan.note}"
+    if plan.withdrawn:
+        yield "  withdraws the plan: the release has none any more"
+        return
     yield f"  every base model is approved by {' and '.join(plan.approvals) or 'whom the trust root names'}"
     labels = {stage.name: stage.label for stage in plan.stages}
     for stage in plan.stages:

@@ -74,7 +74,8 @@ def _require_newer(plan: Plan, filed: Pair | None) -> None:
 
 
 def _act(plan: Plan, who: Signatory) -> Act:
-    meaning = plan.note or f"'{plan.release}' may be made of what version {plan.version} of its plan says"
+    said = "has no plan any more" if plan.withdrawn else f"may be made of what version {plan.version} of its plan says"
+    meaning = plan.note or f"'{plan.release}' {said}"
     return Act("layout.sign", plan.release, plan.digest, meaning, write_time(datetime.now(UTC)), who)
 
 

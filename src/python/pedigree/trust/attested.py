@@ -96,8 +96,8 @@ def standing_in(
         Refused: Too few owners signed it, or a part of it is missing.
     """
     word, role = word_in_force(authority, address, since), authority.speaks(public.keyid)
-    if word is None:
-        return standing(None, graph, role)
+    if word is None or word.plan.withdrawn:
+        return standing(word, graph, role)
     sealing = public.keyid if role == RELEASE else ""
     keys = key_differences(word, authority.root, authority.revoked, sealing)
     return standing(word, graph, role, (*keys, *approvals_lacking(word.plan, graph, authority)))

@@ -171,8 +171,10 @@ def _since(release: InForce, address: str, found: Standing) -> str:
         now = word_in_force(release.authority, address)
     except TooFewOwners as problem:
         return f"; now {problem}"
-    newer = now is not None and now.plan.digest != found.plan
-    return f"; version {now.plan.version} of the plan is in force now" if now and newer else ""
+    if now is None or found.claim == NO_PLAN or now.plan.digest == found.plan:
+        return ""
+    what = "its owners withdrew it by" if now.plan.withdrawn else "in force now is"
+    return f"; {what} version {now.plan.version} of the plan"
 
 
 # (19) What is in force is told by a snapshot that is not out of date.

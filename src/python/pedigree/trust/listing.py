@@ -12,7 +12,7 @@ from pedigree.trust.deciding import require_scanned
 from pedigree.trust.entry import Entry
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.last_snapshot import keys_of_quality, last_snapshot
-from pedigree.trust.news import require_timely
+from pedigree.trust.news import require_plans_kept, require_timely
 from pedigree.trust.owners import owners_word
 from pedigree.trust.pair import PLAN_SUFFIX, layout_path, plan_path
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
@@ -57,7 +57,7 @@ def next_snapshot(register: Register, time: str, expires: str, kept: bytes | Non
 
     Raises:
         MalformedEvidence: As `list_files`, or it would expire before it is made.
-        Refused: As `list_files` and `last_snapshot`; or an approval comes too late, as `require_timely` says.
+        Refused: As `list_files`, `last_snapshot`, `require_plans_kept` and `require_timely`.
         ToolError: The time lies before that of the last snapshot.
     """
     last, root = last_snapshot(register, kept), register.root
@@ -67,6 +67,7 @@ def next_snapshot(register: Register, time: str, expires: str, kept: bytes | Non
         )
     snapshot = Snapshot(last.version + 1, root.version, root.digest, time, expires, list_files(register))
     draft(snapshot)
+    require_plans_kept(snapshot, last)
     require_timely(register, snapshot, last)
     return snapshot
 
@@ -92,7 +93,9 @@ def filed_snapshot(register: Register, kept: bytes | None = None) -> Snapshot:
     snapshot, _ = parse_snapshot(register.files[SNAPSHOT], SNAPSHOT)
     if snapshot.files != list_files(register) or snapshot.root_sha256 != register.root.digest:
         raise Refused(f"{SNAPSHOT} does not list what is filed now; make a new one")
-    require_timely(register, snapshot, last_snapshot(register, kept))
+    last = last_snapshot(register, kept)
+    require_plans_kept(snapshot, last)
+    require_timely(register, snapshot, last)
     return snapshot
 
 

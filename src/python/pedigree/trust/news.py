@@ -70,6 +70,18 @@ def news(register: Register, snapshot: Snapshot, last: Last) -> Iterator[str]:
             yield f"{'changes' if then else 'adds'} {printable(_told(path, register))}"
 
 
+def require_plans_kept(snapshot: Snapshot, last: Last) -> None:
+    """No plan is gone that the last snapshot listed: its owners replace or withdraw it, and nobody takes it away.
+
+    Raises:
+        Refused: One is.
+    """
+    for path in sorted(last.files.keys() - snapshot.files.keys()):
+        if path.startswith(f"{LAYOUTS}/"):
+            remedy = "bring it back; its owners end a plan by `pedigree layout propose RELEASE --withdraw`"
+            raise Refused(f"{path}, which the last snapshot listed, is gone; {remedy}")
+
+
 def _require_plans_timely(register: Register, snapshot: Snapshot, known: frozenset[str]) -> None:
     for path, sha256 in sorted(snapshot.files.items()):
         if path.startswith(f"{LAYOUTS}/") and path.endswith(PLAN_SUFFIX):
@@ -105,7 +117,8 @@ def _told(path: str, register: Register) -> str:
         return f"the revocation of the {found.kind} {names} by {_said(found.signature)}; because: {found.reason}"
     if path.endswith(PLAN_SUFFIX):
         plan = parse_plan(parse_signed(data, PLAN, path).document, path)
-        return f"the plan of '{plan.release}', version {plan.version}: {plan.note or 'no note'}"
+        what = "the withdrawal of the plan" if plan.withdrawn else "the plan"
+        return f"{what} of '{plan.release}', version {plan.version}: {plan.note or 'no note'}"
     return path
 
 

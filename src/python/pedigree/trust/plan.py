@@ -104,11 +104,11 @@ class Plan:
 
     Attributes:
         release: Address of the release.
-        step: Name of the step that assembles it.
+        step: Name of the step that assembles it; empty where there are no stages.
         version: Counts from 1; owners write a new one when they change their minds.
         note: What they say of it, in words.
         approvals: Roles that must have approved each base model.
-        stages: Every step, each after those that it takes from.
+        stages: Every step, each after those that it takes from; none where owners say that there is no plan any more.
         layout: SHA-256 of the layout that goes with it; empty until that is made.
     """
 
@@ -119,6 +119,11 @@ class Plan:
     approvals: tuple[str, ...]
     stages: tuple[Stage, ...]
     layout: str = ""
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its owners say by it that the release has no plan any more; only they can."""
+        return not self.stages
 
     @property
     def digest(self) -> str:
@@ -200,7 +205,10 @@ def _faults(plan: Plan) -> Iterator[tuple[bool, str]]:
     names = [stage.name for stage in plan.stages]
     yield plan.version < 1, f"has the version {plan.version}"
     yield len(set(names)) != len(names), "names a stage twice"
-    yield plan.step not in names, f"has no stage '{plan.step}', which would assemble the release"
+    yield (
+        bool(plan.step or names) and plan.step not in names,
+        f"has no stage '{plan.step}', which assembles the release",
+    )
     yield bool(plan.layout) and not is_sha256(plan.layout), "names its layout by no SHA-256"
 
 

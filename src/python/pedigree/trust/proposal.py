@@ -37,6 +37,11 @@ def propose(graph: Graph, approvals: tuple[str, ...], before: Plan | None = None
     return parse_plan(plan.to_json(), f"the plan of {address}")
 
 
+def withdrawal(before: Plan, note: str) -> Plan:
+    """The version after a plan by which its owners say that the release has none any more."""
+    return replace(before, version=before.version + 1, note=note, step="", stages=(), layout="")
+
+
 def _stage(node: Node, before: Stage | None) -> Stage:
     is_suite = node.kind == SUITE
     sources = before.sources if before else {}

@@ -18,7 +18,9 @@ from pedigree.step.errors import ToolError
 from pedigree.trust.authority import Authority
 from pedigree.trust.seen import NOTHING, Revoked, Seen, joined, require_nothing_taken_back, seen_now
 
-SCHEMA = "pedigree.seen/2"
+SCHEMA = "pedigree.seen/3"
+_WITHOUT_DIGESTS = "pedigree.seen/2"
+"""What verifiers wrote that did not remember the digests of plans; they are read, so that nothing is forgotten."""
 
 
 def default_memory() -> Path:
@@ -103,7 +105,7 @@ def _locked(path: Path) -> Iterator[None]:
 def _read(path: Path) -> Seen:
     try:
         document = read_json(path)
-        if document["schema"] != SCHEMA:
+        if document["schema"] not in (SCHEMA, _WITHOUT_DIGESTS):
             raise ValueError(document["schema"])
         return _from_json(document)
     except FileNotFoundError:
@@ -120,8 +122,12 @@ def _from_json(document: dict[str, Any]) -> Seen:
         roots={int(version): str(digest) for version, digest in document["roots"].items()},
         snapshot=(int(snapshot["version"]), str(snapshot["sha256"])),
         revoked=frozenset(Revoked(**item) for item in document["revoked"]),
-        plans={str(release): int(version) for release, version in document["plans"].items()},
+        plans={str(release): _plan(plan, document["schema"]) for release, plan in document["plans"].items()},
     )
+
+
+def _plan(plan: Any, schema: str) -> tuple[int, str]:
+    return (int(plan), "") if schema == _WITHOUT_DIGESTS else (int(plan["version"]), str(plan["sha256"]))
 
 
 def _to_json(seen: Seen) -> dict[str, Any]:
@@ -130,7 +136,9 @@ def _to_json(seen: Seen) -> dict[str, Any]:
         "roots": {str(version): digest for version, digest in seen.roots.items()},
         "snapshot": {"version": str(seen.snapshot[0]), "sha256": seen.snapshot[1]},
         "revoked": [item._asdict() for item in sorted(seen.revoked)],
-        "plans": {release: str(version) for release, version in seen.plans.items()},
+        "plans": {
+            release: {"version": str(version), "sha256": digest} for release, (version, digest) in seen.plans.items()
+        },
     }
 
 

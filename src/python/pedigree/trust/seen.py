@@ -42,13 +42,13 @@ class Seen:
         roots: Version -> digest, of every trust root.
         snapshot: Number and digest of the newest snapshot; 0 and nothing when there was none.
         revoked: What snapshots listed as revoked.
-        plans: Release -> version of the plan that its owners signed.
+        plans: Release -> version and digest of the plan that its owners signed; no digest where it is not known.
     """
 
     roots: Mapping[int, str]
     snapshot: tuple[int, str]
     revoked: frozenset[Revoked]
-    plans: Mapping[str, int]
+    plans: Mapping[str, tuple[int, str]]
 
     @cached_property
     def newest(self) -> int:
@@ -79,7 +79,7 @@ def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> N
     """Hold what is in force now against what was seen before.
 
     Raises:
-        Refused: It is older, it is another one of the same version, or something that was revoked no longer is.
+        Refused: It is older, it is another one of the same version, or a plan or a revocation is gone.
     """
     if now.newest < seen.newest:
         raise Refused(f"version {now.newest} of the root is older than version {seen.newest}, which was seen before")
@@ -91,8 +91,7 @@ def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> N
         _require_not_older("snapshot", now.snapshot[0], seen.snapshot[0])
         if now.snapshot[0] == seen.snapshot[0]:
             _require_same("snapshot", now.snapshot[0], now.snapshot[1], seen.snapshot[1])
-    for release in sorted(seen.plans.keys() & now.plans.keys()):
-        _require_not_older(f"plan of '{release}'", now.plans[release], seen.plans[release])
+    _require_plans(seen, now, authority)
     for item in sorted(seen.revoked):
         if authority.revocation_of(item.sha256) is None and not _is_void(item, authority.root):
             raise Refused(f"the revocation of the {item.kind} sha256:{item.sha256}, which was seen before, is missing")
@@ -114,8 +113,26 @@ def _is_void(item: Revoked, root: TrustRoot) -> bool:
     return holder is not None and bool(holder.retired) and parse_time(item.time) >= parse_time(holder.retired)
 
 
-def _plans(authority: Authority) -> dict[str, int]:
-    """Release -> version of its plan, of those plans that enough owners signed."""
+def _require_plans(seen: Seen, now: Seen, authority: Authority) -> None:
+    """Quality signs snapshots, and cannot end a plan by leaving it out: owners alone withdraw it, by its next version.
+
+    A release brings its own plan and no other, so of others it is asked only whether the snapshot lists one.
+    """
+    for release, (version, digest) in sorted(seen.plans.items()):
+        if plan_path(release) not in authority.snapshot.files:
+            raise Refused(
+                f"version {version} of the plan of '{release}', which was seen before, was taken away; only its owners "
+                "end a plan, by signing the next version"
+            )
+        if release in now.plans:
+            what = f"plan of '{release}'"
+            _require_not_older(what, now.plans[release][0], version)
+            if digest and now.plans[release][0] == version:
+                _require_same(what, version, now.plans[release][1], digest)
+
+
+def _plans(authority: Authority) -> dict[str, tuple[int, str]]:
+    """Release -> version and digest of its plan, of those plans that enough owners signed."""
     revoked, found = revoked_keys(authority.revocations), {}
     for path, data in authority.layouts.items():
         if path.endswith(PLAN_SUFFIX):
@@ -123,7 +140,7 @@ def _plans(authority: Authority) -> dict[str, int]:
             plan = parse_plan(signed.document, path)
             signers, needed = counted(signed.signers, authority.versions, revoked)
             if plan_path(plan.release) == path and len(signers) >= needed:
-                found[plan.release] = plan.version
+                found[plan.release] = (plan.version, plan.digest)
     return found
 
 

@@ -23,7 +23,7 @@ class Standing:
     """How a release stands to its plan.
 
     Attributes:
-        plan: SHA-256 of the plan; empty where no owner signed one.
+        plan: SHA-256 of the plan; empty where no owner signed one, or they withdrew it.
         role: The role of the key that seals, "release" or "builder"; empty for a developer's.
         differences: All that tells the release from its plan.
     """
@@ -51,6 +51,9 @@ def standing(word: OwnersWord | None, graph: Graph, role: str, further: Iterable
     """
     if word is None:
         return Standing("", role, ())
+    if word.plan.withdrawn:
+        why = f": {word.plan.note}" if word.plan.note else ""
+        return Standing("", role, (Difference(f"its owners withdrew it by version {word.plan.version}{why}", True),))
     sealed = [] if role == RELEASE else [Difference(f"sealed by {_sealer(role)}; plans are for the role {RELEASE}")]
     return Standing(word.plan.digest, role, (*sealed, *further, *differences(word.plan, graph)))
 
@@ -116,7 +119,9 @@ _SHAPE = {"standing": str, "differences": [{"words": str, "inside": bool}], "sig
 def standing_words(found: Standing) -> str:
     """How a release stands to its plan, in one line, as every page and every verdict tells it."""
     if found.claim == NO_PLAN:
-        return f"{NO_PLAN}: no owner signed what this release may be made of; it is sealed by {_sealer(found.role)}"
+        withdrawn = "; ".join(difference.words for difference in found.differences)
+        why = withdrawn or "no owner signed what this release may be made of"
+        return f"{NO_PLAN}: {why}; it is sealed by {_sealer(found.role)}"
     told = [difference.words for difference in found.differences if not difference.inside]
     if found.claim == OUTSIDE:
         return f"{OUTSIDE} sha256:{found.plan}: {'; '.join(told)}"
