@@ -11,7 +11,7 @@ import pytest
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, sha256_bytes
 from pedigree.step.errors import ToolError
-from pedigree.trust.evidence import ATTESTED
+from pedigree.trust.attestations import ATTESTED
 from pedigree.trust.seal import main, seal
 from pedigree.trust.signers import SIGNER_VARIABLE
 from trust.builder import JUDGE, RELEASE_STEP, approvals_of_demo, closure_of_demo, lay_out, make_key, with_changes

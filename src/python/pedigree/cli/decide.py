@@ -55,7 +55,7 @@ def run_revoke(call: argparse.Namespace) -> int:
     print(
         f"revoked: {call.kind} '{name}', sha256:{sha256}. It counts as soon as others have this file.", file=sys.stderr
     )
-    tell(*_AFFECTED[call.kind].format(name=name).splitlines(), _SNAPSHOT)
+    tell(*_AFFECTED[call.kind].format(name=name, sha256=sha256).splitlines(), _SNAPSHOT)
     return EXIT_HOLDS
 
 
@@ -64,7 +64,8 @@ _IN_TARGETS = "list the targets that it reaches: `./pants dependents --transitiv
 _AFFECTED = {
     "base": f"{_IN_TARGETS}\n{_IN_RELEASES}",
     "dataset": f"{_IN_TARGETS}\n{_IN_RELEASES}",
-    "key": "give the holder another one: `pedigree keys rotate`, and have approved again what the old one approved",
-    "release": "tell those to whom it was delivered; `pedigree verify` refuses it from now on",
+    "key": "give the holder another one: `pedigree keys rotate`, and have approved again what the old one approved\n"
+    "list what stands by its word in a delivered release: `pedigree lineage DIR --descendants {sha256}`",
+    "release": f"tell those to whom it was delivered; `pedigree verify` refuses it from now on\n{_IN_RELEASES}",
 }
 """Kind -> how to find what is affected."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXIT_FOUND = 0
 EXIT_NOT = 1
 _PAGE = "html"
-_NAMED = "name of a step, address of a target, path of a file under version control, or sha256 of anything"
+_NAMED = "name of a step, address of a target, path of a file under version control, or sha256 of anything or of a key"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _answer(directory: Path, release: Readable, call: argparse.Namespace) -> Ans
     graph = read_graph(release.lineage)
     if not (named := call.descendants or call.ancestors):
         return Answer(directory, graph, tuple(name for name in graph.steps if not graph.consumers[name]), {})
-    starts = steps_named(graph, release.provenance, named)
+    starts = steps_named(graph, release, named)
     reached = (descendants if call.descendants else ancestors)(graph, starts)
     if not starts:
         print(f"{directory}: {graph.release} has nothing of {named!r}", file=sys.stderr)

@@ -19,6 +19,9 @@ MOST = 256 << 20
 """Bytes that all of them may have together; they are held in memory."""
 MOST_FILES = 200_000
 
+ATTESTED = "attestations/trust"
+"""Where a release has its copy of the attestations that were in force when it was sealed."""
+
 _PLACES = (ROOTS, SNAPSHOT, APPROVALS, REVOCATIONS, LAYOUTS)
 # Not through a link, and not waiting for somebody to write to a pipe.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -42,6 +45,16 @@ def read_attestations(directory: Path) -> dict[str, bytes]:
         if len(files) > MOST_FILES:
             raise Refused(f"{directory} holds more than {MOST_FILES} files")
     return files
+
+
+def read_brought(release: Path) -> dict[str, bytes]:
+    """The attestations that a release brings, as `read_attestations`; nothing where it brings none.
+
+    Raises:
+        Refused: As `read_attestations`.
+    """
+    directory = release / ATTESTED
+    return read_attestations(directory) if directory.is_dir() else {}
 
 
 def read_evidence(path: Path, origin: str, largest: int = LARGEST) -> bytes:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.attestations import read_attestations
+from pedigree.trust.attestations import ATTESTED, read_attestations
 from pedigree.trust.authority import LAYOUTS, Authority, needed
 from pedigree.trust.closure import Closure
 from pedigree.trust.conformity import approvals_lacking, key_differences
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.evidence import ATTESTED
 from pedigree.trust.graph import Graph, graph_of_records
 from pedigree.trust.holders import require_sealer
 from pedigree.trust.local import local_authority

@@ -31,10 +31,12 @@ class Registered:
     Attributes:
         entry: What is approved.
         approvals: By whom; one person may have signed more than once.
+        fallen: Those that do not count any more, because the key was revoked.
     """
 
     entry: Entry
     approvals: tuple[Approval, ...]
+    fallen: tuple[Approval, ...] = ()
 
     def approvers(self, role: str) -> frozenset[str]:
         """Names, not keys: somebody who was given a new key and signs again is still one."""
@@ -92,7 +94,11 @@ class Authority:
             raise Refused(f"base model '{name}': no entry of attestations/{APPROVALS} is of these files")
         missing = lacking(found, self.root)
         if missing:
-            raise Refused(f"base model '{name}' is not approved by {' and '.join(missing)}")
+            fallen = {approval.keyid: approval.signature.name for approval in found.fallen}
+            whose = [
+                f"; the approval by {fallen[keyid]} fell with the key, which is revoked" for keyid in sorted(fallen)
+            ]
+            raise Refused(f"base model '{name}' is not approved by {' and '.join(missing)}{''.join(whose)}")
         if found.entry.license.family == "disqualified":
             raise Refused(f"base model '{name}' has terms that disqualify it: {found.entry.license.spdx}")
         return found
@@ -255,14 +261,15 @@ def _registered(place: str, beside: Files, root: TrustRoot, revoked: Revoked) ->
         raise Refused(f"{place}/{ENTRY} is the entry of another base model")
     if missing := entry.evidence() - {sha256_bytes(data) for data in beside.values()}:
         raise Refused(f"{place}/{ENTRY} names evidence that is not beside it: {min(missing)}")
-    return Registered(entry, tuple(_approvals(place, beside, entry, root, revoked)))
+    given = tuple(_approvals(place, beside, entry, root))
+    fallen = tuple(item for item in given if root.holders[item.keyid].key.fingerprint in revoked)
+    return Registered(entry, tuple(item for item in given if item not in fallen), fallen)
 
 
-def _approvals(place: str, beside: Files, entry: Entry, root: TrustRoot, revoked: Revoked) -> Iterator[Approval]:
+def _approvals(place: str, beside: Files, entry: Entry, root: TrustRoot) -> Iterator[Approval]:
     for name, data in beside.items():
         if name.endswith(BUNDLE):
             approval = open_approval(data, root, f"{place}/{name}")
             if (approval.files, approval.entry) != (dict(entry.files), entry.sha256):
                 raise Refused(f"{place}/{name} approves something else than {place}/{ENTRY}")
-            if root.holders[approval.keyid].key.fingerprint not in revoked:
-                yield approval
+            yield approval

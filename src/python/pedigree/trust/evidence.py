@@ -9,7 +9,7 @@ from typing import Any
 
 from pedigree.step.canonical import MalformedJson, parse_canonical
 from pedigree.step.digests import sha256_bytes
-from pedigree.trust.attestations import read_attestations
+from pedigree.trust.attestations import read_brought
 from pedigree.trust.envelope import bundle_payload, envelope_payload, open_bundle, open_envelope, open_payload
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import ROLE
@@ -26,8 +26,6 @@ from pedigree.trust.standing_statement import Standing, require_standing
 from pedigree.trust.statement import PROVENANCE, STANDING, check_statement
 
 Artifacts = dict[str, str]
-ATTESTED = "attestations/trust"
-"""Where a release has its copy of the attestations that were in force when it was sealed."""
 BUNDLE = ".sigstore.json"
 
 
@@ -158,14 +156,18 @@ class Delivered:
         return found
 
     @property
+    def sealer(self) -> str:
+        """The fingerprint of the key that sealed."""
+        return self.public.fingerprint
+
+    @property
     def attested(self) -> dict[str, bytes]:
         """What the release brings of the attestations that were in force when it was sealed; path -> content.
 
         Raises:
             MalformedEvidence: Something there is no file that evidence could be.
         """
-        directory = self.release / ATTESTED
-        return read_attestations(directory) if directory.is_dir() else {}
+        return read_brought(self.release)
 
     @once
     def standing(self) -> Standing | None:

@@ -6,16 +6,23 @@ from collections.abc import Iterator
 
 from pedigree.trust.authority import Authority, Registered
 from pedigree.trust.errors import Refused
-from pedigree.trust.graph import Graph
+from pedigree.trust.graph import Graph, Node
 
 
 def approvals_of(graph: Graph, authority: Authority) -> dict[str, Registered]:
     """Step -> entry under which its base model is approved, for every base model of a graph.
 
     Raises:
-        Refused: One is not approved for exactly the files that its step consumes.
+        Refused: One is not approved for exactly the files that its step consumes; with the way from it to the release.
     """
-    return {node.name: authority.approved(node.address, node.supplied()) for node in graph.bases()}
+    return {node.name: _approved(node, graph, authority) for node in graph.bases()}
+
+
+def _approved(node: Node, graph: Graph, authority: Authority) -> Registered:
+    try:
+        return authority.approved(node.address, node.supplied())
+    except Refused as problem:
+        raise Refused(f"{problem}; {_way(graph, node.name)}") from problem
 
 
 def revocations_in(graph: Graph, authority: Authority) -> Iterator[str]:
@@ -25,8 +32,7 @@ def revocations_in(graph: Graph, authority: Authority) -> Iterator[str]:
             revocation = authority.revocation_of(digest)
             if revocation is None:
                 continue
-            way = " -> ".join(graph.nodes[name].address for name in graph.path_from(node.name))
-            yield f"{what}, is {revocation.words}; the way from there is {way}"
+            yield f"{what}, is {revocation.words}; {_way(graph, node.name)}"
 
 
 def require_not_revoked(graph: Graph, authority: Authority) -> None:
@@ -37,3 +43,8 @@ def require_not_revoked(graph: Graph, authority: Authority) -> None:
     """
     if lines := list(dict.fromkeys(revocations_in(graph, authority))):
         raise Refused("\n  ".join(lines))
+
+
+def _way(graph: Graph, name: str) -> str:
+    """In words, by which targets something enters the release."""
+    return f"the way from there is {' -> '.join(graph.nodes[each].address for each in graph.path_from(name))}"

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pedigree.step.canonical import MalformedJson, parse_json
+from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import read_brought
 from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.lineage import provenance_file
 from pedigree.trust.once import once
+from pedigree.trust.public import public_key
 from pedigree.trust.reading import read_plainly
 from pedigree.trust.statement import PROVENANCE, check_statement
 
@@ -25,6 +29,14 @@ class Readable(Protocol):
     @property
     def provenance(self) -> Mapping[str, Mapping[str, Any]]:
         """Step -> its provenance."""
+
+    @property
+    def sealer(self) -> str:
+        """The fingerprint of the key that sealed."""
+
+    @property
+    def attested(self) -> Mapping[str, bytes]:
+        """What it brings of the attestations that were in force when it was sealed; path -> content."""
 
 
 class Unverified:
@@ -42,6 +54,19 @@ class Unverified:
     def provenance(self) -> dict[str, dict[str, Any]]:
         """Step -> its provenance, of every step that the graph names."""
         return {step["name"]: self._statement(provenance_file(step["name"])) for step in self.lineage["steps"]}
+
+    @once
+    def sealer(self) -> str:
+        """The fingerprint of the key that it brings as that of its signer."""
+        try:
+            return public_key(read_plainly(self.release, KEY_FILE), KEY_FILE).fingerprint
+        except ToolError as error:
+            raise MalformedEvidence(f"{KEY_FILE} is no public key") from error
+
+    @once
+    def attested(self) -> dict[str, bytes]:
+        """What it brings of attestations; path -> content."""
+        return read_brought(self.release)
 
     def _statement(self, path: str) -> dict[str, Any]:
         bundle = self._json(path)
