@@ -9,9 +9,10 @@ import pytest
 
 from attacks.verifier import EVIL
 from pedigree.trust import listing
-from pedigree.trust.authority import SNAPSHOT, load_authority
+from pedigree.trust.authority import load_authority
 from pedigree.trust.errors import Refused
 from pedigree.trust.listing import next_snapshot, sign_next
+from pedigree.trust.places import SNAPSHOT
 from pedigree.trust.register import Register, open_register
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.signatory import find_signatory, open_key

@@ -21,7 +21,7 @@ from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from pedigree.log import head as heads
 from pedigree.step.canonical import canonical_json
-from pedigree.trust import envelope, root, signed, statement
+from pedigree.trust import envelope, root, root_rules, signed, statement
 from pedigree.trust.envelope import encode_base64, open_envelope, pae, sign_envelope
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import PublicKey, public_key
@@ -160,7 +160,7 @@ def test_one_key_under_two_ids_is_found_by_computing_the_ids(office: Office, two
 def test_with_ids_believed_it_gets_through(
     office: Office, two_owners: TrustRoot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(root, "_holder_faults", lambda document: iter(()))
+    monkeypatch.setattr(root_rules, "_holder_faults", lambda document: iter(()))
     assert first_root(under_two_ids(office, two_owners), "the root").roles["owner"].threshold == 2
 
 
@@ -168,7 +168,7 @@ def test_a_threshold_of_nobody_is_found_by_reading_the_roles(office: Office, mon
     data = unsigned(office.root(owners=0).to_json(), root.PAYLOAD_TYPE).to_bytes()
     with pytest.raises(MalformedEvidence, match="takes no signature for the role owner"):
         first_root(data, "the root")
-    monkeypatch.setattr(root, "_role_faults", lambda document: iter(()))
+    monkeypatch.setattr(root_rules, "_role_faults", lambda document: iter(()))
     assert first_root(data, "the root").version == 1
 
 

@@ -12,7 +12,8 @@ from pedigree.step.digests import sha256_bytes
 from pedigree.trust import root as roots
 from pedigree.trust import snapshot as snapshots
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.root import LAST, TrustRoot
+from pedigree.trust.root import TrustRoot
+from pedigree.trust.root_rules import LAST
 from pedigree.trust.signed import Signed, unsigned
 from trust.office import FAR, NOON, Office
 

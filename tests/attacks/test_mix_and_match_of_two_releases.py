@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from attacks.on_release import LINEAGE, close_again, found_by, sealed
-from pedigree.trust import authority, owners
+from pedigree.trust import authority, pair
 from pedigree.trust.errors import Refused
 from pedigree.trust.lineage import provenance_file
 from pedigree.trust.owners import word_in_force
@@ -126,5 +126,5 @@ def test_a_layout_of_one_plan_with_another_plan_is_found_by_its_digest(
     with pytest.raises(Refused, match="goes with another layout"):
         word_in_force(office.authority(root), RELEASE)
     # As if any layout had the digest that the plan names.
-    monkeypatch.setattr(owners, "sha256_bytes", lambda _: plan.layout)
+    monkeypatch.setattr(pair, "sha256_bytes", lambda _: plan.layout)
     assert word_in_force(office.authority(root), RELEASE) is not None

@@ -15,9 +15,10 @@ from pedigree.registry.store import Store
 from pedigree.registry.weights_manifest import WeightsFile, WeightsManifest, render_weights_manifest
 from pedigree.step.digests import directory_files, sha256_bytes, tree_digest
 from pedigree.trust.attestations import read_attestations
-from pedigree.trust.authority import Registered, load_authority
+from pedigree.trust.authority import load_authority
 from pedigree.trust.envelope import sign_bundle
 from pedigree.trust.modelsig import model_statement
+from pedigree.trust.registered import Registered
 from pedigree.trust.root import parse_root
 from pedigree.trust.signers import load_signer
 from registry.scan.models import write_model

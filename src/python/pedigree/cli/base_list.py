@@ -12,10 +12,10 @@ from typing import Any
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes
-from pedigree.trust.authority import Registered, lacking
 from pedigree.trust.listing import listed
 from pedigree.trust.published import published_by
 from pedigree.trust.register import Register, entry_place, open_register
+from pedigree.trust.registered import Registered, lacking
 
 
 def run_list(call: argparse.Namespace) -> int:

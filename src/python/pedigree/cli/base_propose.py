@@ -26,9 +26,9 @@ from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.digests import list_files, sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations, write_attestation
-from pedigree.trust.authority import BUNDLE, ENTRY
 from pedigree.trust.entry import Entry, License, parse_entry
 from pedigree.trust.errors import Refused
+from pedigree.trust.places import BUNDLE, ENTRY
 from pedigree.trust.published import PublishedBy
 from pedigree.trust.register import PUBLISHER_SIGNATURE, entry_place
 

@@ -9,10 +9,10 @@ from pedigree.cli.acts import Act, file_act, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
 from pedigree.cli.base_publisher import show_publisher
-from pedigree.trust.authority import lacking
 from pedigree.trust.deciding import sign_approval, sign_revocation
 from pedigree.trust.decisions import may_revoke
 from pedigree.trust.register import open_register
+from pedigree.trust.registered import lacking
 from pedigree.trust.signatory import find_signatory, open_key
 from pedigree.trust.subjects import subject_of
 

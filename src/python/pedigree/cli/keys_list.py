@@ -10,9 +10,9 @@ from typing import Any
 
 from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.trust.attestations import read_attestations
-from pedigree.trust.authority import open_revocations
 from pedigree.trust.changes import changes
 from pedigree.trust.decisions import Revocation
+from pedigree.trust.revocations import open_revocations
 from pedigree.trust.roles import PURPOSE
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.versions import Version, read_versions

@@ -15,9 +15,9 @@ from pedigree.cli.arguments import signer_of, stated
 from pedigree.cli.reading import read_key
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations, write_attestation
-from pedigree.trust.authority import open_revocations, revoked_keys
 from pedigree.trust.chain import ROOTS
 from pedigree.trust.changes import changes
+from pedigree.trust.revocations import open_revocations, revoked_keys
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot, draft
 from pedigree.trust.signatory import Signatory, find_signatory, open_key

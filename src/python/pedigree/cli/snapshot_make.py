@@ -10,10 +10,10 @@ from pedigree.cli.acts import Act, file_act, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
 from pedigree.trust.attestations import write_attestation
-from pedigree.trust.authority import SNAPSHOT
 from pedigree.trust.last_snapshot import KEPT, Last, lacking_then, last_snapshot, read_kept
 from pedigree.trust.listing import filed_snapshot, next_snapshot, sign_filed, sign_next, still_needed
 from pedigree.trust.news import news
+from pedigree.trust.places import SNAPSHOT
 from pedigree.trust.register import Register, open_register
 from pedigree.trust.roles import QUALITY
 from pedigree.trust.signatory import Signatory, find_signatory, open_key

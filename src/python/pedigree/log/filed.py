@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pedigree.trust.authority import APPROVALS, BUNDLE, REVOCATIONS, SNAPSHOT
 from pedigree.trust.chain import ROOTS
 from pedigree.trust.decisions import open_approval, open_revocation
 from pedigree.trust.last_snapshot import keys_of_quality
 from pedigree.trust.pair import PLAN_SUFFIX, filed_pair
+from pedigree.trust.places import APPROVALS, BUNDLE, REVOCATIONS, SNAPSHOT
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
 from pedigree.trust.plan import parse_plan
 from pedigree.trust.register import Register

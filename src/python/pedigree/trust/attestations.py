@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.authority import APPROVALS, LAYOUTS, REVOCATIONS, SNAPSHOT
 from pedigree.trust.chain import ROOTS
 from pedigree.trust.errors import Refused
+from pedigree.trust.places import APPROVALS, LAYOUTS, REVOCATIONS, SNAPSHOT
 
 LARGEST = 16 << 20
 """Bytes that one file of evidence may have: a thousand times what one usually has."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import ATTESTED, read_attestations
-from pedigree.trust.authority import LAYOUTS, Authority, needed
+from pedigree.trust.authority import Authority
+from pedigree.trust.chain import ROOTS
 from pedigree.trust.closure import Closure
 from pedigree.trust.conformity import approvals_lacking, key_differences
 from pedigree.trust.errors import MalformedEvidence, Refused
@@ -18,6 +19,7 @@ from pedigree.trust.local import local_authority
 from pedigree.trust.owners import word_in_force
 from pedigree.trust.pair import layout_path
 from pedigree.trust.permit import require_approved
+from pedigree.trust.places import LAYOUTS, REVOCATIONS, SNAPSHOT, place_of
 from pedigree.trust.public import PublicKey
 from pedigree.trust.roles import RELEASE
 from pedigree.trust.standing import require_not_revoked
@@ -100,3 +102,15 @@ def standing_in(
     sealing = public.keyid if role == RELEASE else ""
     keys = key_differences(word, authority.root, authority.revoked, sealing)
     return standing(word, graph, role, (*keys, *approvals_lacking(word.plan, graph, authority)))
+
+
+def needed(files: Mapping[str, bytes], entries: Collection[str], layout: str) -> dict[str, bytes]:
+    """What a release brings of a directory of attestations: roots, snapshot, revocations, and what speaks for it.
+
+    Args:
+        files: Path relative to the directory -> content, all verified.
+        entries: Uids of the base models that it is made from.
+        layout: How the paths of its owners' layout start.
+    """
+    wanted = (f"{ROOTS}/", f"{REVOCATIONS}/", layout, *(f"{place_of(uid)}/" for uid in entries))
+    return {path: data for path, data in files.items() if path == SNAPSHOT or path.startswith(wanted)}

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from pedigree.step.digests import sha256_bytes
-from pedigree.trust.chain import ROOTS, ancestors, root_path, walk_roots
-from pedigree.trust.decisions import Approval, Revocation, open_approval, open_revocation
-from pedigree.trust.entry import Entry, parse_entry
-from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.chain import ancestors, walk_roots
+from pedigree.trust.decisions import Revocation
+from pedigree.trust.errors import Refused
+from pedigree.trust.places import APPROVALS, LAYOUTS, REVOCATIONS, SNAPSHOT
+from pedigree.trust.registered import Registered, lacking, open_entries
+from pedigree.trust.revocations import open_revocations, revocation_paths, revoked_keys, revoked_under
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.snapshot import Snapshot, open_snapshot
 
-SNAPSHOT = "snapshot.json"
-FIRST_ROOT = root_path(1)
-APPROVALS, REVOCATIONS, LAYOUTS = "approvals", "revocations", "layouts"
-ENTRY = "entry.json"
-BUNDLE = ".sigstore.json"
 _LISTED = (f"{APPROVALS}/", f"{LAYOUTS}/")
 Files = Mapping[str, bytes]
 Revoked = frozenset[str]
-
-
-@dataclass(frozen=True)
-class Registered:
-    """An entry with the approvals that count.
-
-    Attributes:
-        entry: What is approved.
-        approvals: By whom; one person may have signed more than once.
-        fallen: Those that do not count any more, because the key was revoked.
-    """
-
-    entry: Entry
-    approvals: tuple[Approval, ...]
-    fallen: tuple[Approval, ...] = ()
-
-    def approvers(self, role: str) -> frozenset[str]:
-        """Names, not keys: somebody who was given a new key and signs again is still one."""
-        return frozenset(item.signature.name for item in self.approvals if item.signature.role == role)
 
 
 @dataclass(frozen=True)
@@ -115,28 +92,6 @@ class Authority:
         return self.root.role_of(keyid)
 
 
-def needed(files: Files, entries: Collection[str], layout: str) -> dict[str, bytes]:
-    """What a release brings of a directory of attestations: roots, snapshot, revocations, and what speaks for it.
-
-    Args:
-        files: Path relative to the directory -> content, all verified.
-        entries: Uids of the base models that it is made from.
-        layout: How the paths of its owners' layout start.
-    """
-    wanted = (f"{ROOTS}/", f"{REVOCATIONS}/", layout, *(f"{place_of(uid)}/" for uid in entries))
-    return {path: data for path, data in files.items() if path == SNAPSHOT or path.startswith(wanted)}
-
-
-def place_of(uid: str) -> str:
-    """Where the entry of a base model is filed, with everything that belongs to it."""
-    return f"{APPROVALS}/{uid[:16]}"
-
-
-def lacking(registered: Registered, root: TrustRoot) -> tuple[str, ...]:
-    """Roles whose approval an entry still needs."""
-    return tuple(role for role in root.approvals if len(registered.approvers(role)) < root.roles[role].threshold)
-
-
 def load_authority(
     files: Files,
     anchor: TrustRoot,
@@ -156,7 +111,7 @@ def load_authority(
         Refused: A signature does not count, or files do not belong together.
     """
     below = ancestors(files, anchor)
-    roots = walk_roots(files, anchor, lambda root: revoked_before | _revoked_under(files, root), roots_before or {})
+    roots = walk_roots(files, anchor, lambda root: revoked_before | revoked_under(files, root), roots_before or {})
     root = roots[-1]
     revocations = open_revocations(files, root)
     revoked = revoked_before | revoked_keys(revocations)
@@ -164,7 +119,7 @@ def load_authority(
     _require_listed(files, snapshot)
     layouts = {path: data for path, data in files.items() if path.startswith(f"{LAYOUTS}/")}
     entries = open_entries(files, root, revoked)
-    opened = zip(_revocation_paths(files), revocations, strict=True)
+    opened = zip(revocation_paths(files), revocations, strict=True)
     listed = tuple(item for path, item in opened if path in snapshot.files)
     _require_approved_before(entries, snapshot)
     return Authority((*below, *roots), snapshot, entries, revocations, layouts, listed)
@@ -181,22 +136,6 @@ def _require_approved_before(entries: Iterable[Registered], snapshot: Snapshot) 
                     f"'{registered.entry.name}' is approved by {who.name} at {who.time}, "
                     f"but the snapshot that lists that was made at {snapshot.time}"
                 )
-
-
-def _revoked_under(files: Files, root: TrustRoot) -> Revoked:
-    """Fingerprints that are revoked by what opens under a version of the trust root.
-
-    What does not open is of somebody who came later, or of nobody; the newest version decides which.
-    """
-    return revoked_keys(_open_those_that_open(files, root))
-
-
-def _open_those_that_open(files: Files, root: TrustRoot) -> Iterator[Revocation]:
-    for path in _revocation_paths(files):
-        try:
-            yield open_revocation(files[path], root, path)
-        except (Refused, MalformedEvidence):
-            continue
 
 
 def _read(files: Files, path: str) -> bytes:
@@ -219,57 +158,3 @@ def _require_listed(files: Files, snapshot: Snapshot) -> None:
     for path in sorted(files):
         if path.startswith(_LISTED) and path not in snapshot.files:
             raise Refused(f"{path} is not listed by the snapshot")
-
-
-def open_revocations(files: Files, root: TrustRoot) -> tuple[Revocation, ...]:
-    """All of them, listed or not; the word of a key that was itself revoked still stops things, for it starts none.
-
-    Raises:
-        MalformedEvidence: A file is no revocation.
-        Refused: A signature does not count.
-    """
-    return tuple(open_revocation(files[path], root, path) for path in _revocation_paths(files))
-
-
-def _revocation_paths(files: Files) -> list[str]:
-    return sorted(path for path in files if path.startswith(f"{REVOCATIONS}/"))
-
-
-def revoked_keys(revocations: Iterable[Revocation]) -> Revoked:
-    """Fingerprints of the keys that are revoked."""
-    return frozenset(digest for item in revocations if item.kind == "key" for digest in item.subjects.values())
-
-
-def open_entries(files: Files, root: TrustRoot, revoked: Revoked) -> tuple[Registered, ...]:
-    """All entries of base models with the approvals that count, listed by a snapshot or not.
-
-    Raises:
-        MalformedEvidence: A file is not what its place says.
-        Refused: A signature does not count, or a file is missing beside an entry.
-    """
-    places: dict[str, dict[str, bytes]] = {}
-    for path in sorted(files):
-        place = PurePosixPath(path)
-        if len(place.parts) == 3 and place.parts[0] == APPROVALS:
-            places.setdefault(str(place.parent), {})[place.name] = files[path]
-    return tuple(_registered(place, beside, root, revoked) for place, beside in places.items() if ENTRY in beside)
-
-
-def _registered(place: str, beside: Files, root: TrustRoot, revoked: Revoked) -> Registered:
-    entry = parse_entry(beside[ENTRY], f"{place}/{ENTRY}")
-    if place != place_of(entry.uid):
-        raise Refused(f"{place}/{ENTRY} is the entry of another base model")
-    if missing := entry.evidence() - {sha256_bytes(data) for data in beside.values()}:
-        raise Refused(f"{place}/{ENTRY} names evidence that is not beside it: {min(missing)}")
-    given = tuple(_approvals(place, beside, entry, root))
-    fallen = tuple(item for item in given if root.holders[item.keyid].key.fingerprint in revoked)
-    return Registered(entry, tuple(item for item in given if item not in fallen), fallen)
-
-
-def _approvals(place: str, beside: Files, entry: Entry, root: TrustRoot) -> Iterator[Approval]:
-    for name, data in beside.items():
-        if name.endswith(BUNDLE):
-            approval = open_approval(data, root, f"{place}/{name}")
-            if (approval.files, approval.entry) != (dict(entry.files), entry.sha256):
-                raise Refused(f"{place}/{name} approves something else than {place}/{ENTRY}")
-            yield approval

@@ -26,6 +26,10 @@ def root_path(version: int) -> str:
     return f"{ROOTS}/{version}.json"
 
 
+FIRST_ROOT = root_path(1)
+"""That of the version from which all others follow."""
+
+
 def walk_roots(
     files: Files, anchor: TrustRoot, revoked: Callable[[TrustRoot], Revoked], seen: Mapping[int, str]
 ) -> tuple[TrustRoot, ...]:

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pedigree.trust.attested import standing_in
-from pedigree.trust.authority import FIRST_ROOT, Authority, load_authority
-from pedigree.trust.chain import family_of, root_path
+from pedigree.trust.authority import Authority, load_authority
+from pedigree.trust.chain import FIRST_ROOT, family_of, root_path
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pedigree.trust.attestations import read_evidence
-from pedigree.trust.authority import SNAPSHOT
 from pedigree.trust.errors import Refused
+from pedigree.trust.places import SNAPSHOT
 from pedigree.trust.proposed import PROPOSED
 from pedigree.trust.public import PublicKey
 from pedigree.trust.register import Register

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
-from pedigree.trust.authority import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS, SNAPSHOT, load_authority
+from pedigree.trust.authority import load_authority
 from pedigree.trust.deciding import require_scanned
 from pedigree.trust.entry import Entry
 from pedigree.trust.errors import MalformedEvidence, Refused
@@ -15,6 +15,7 @@ from pedigree.trust.last_snapshot import keys_of_quality, last_snapshot
 from pedigree.trust.news import require_plans_kept, require_timely
 from pedigree.trust.owners import owners_word
 from pedigree.trust.pair import PLAN_SUFFIX, layout_path, plan_path
+from pedigree.trust.places import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS, SNAPSHOT
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
 from pedigree.trust.plan import parse_plan
 from pedigree.trust.published import ANCHORS, KEY

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pedigree.trust.attestations import read_attestations
-from pedigree.trust.authority import FIRST_ROOT, Authority, load_authority
+from pedigree.trust.authority import Authority, load_authority
+from pedigree.trust.chain import FIRST_ROOT
 from pedigree.trust.errors import Refused
 from pedigree.trust.root import first_root
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pedigree.step.digests import tree_digest
-from pedigree.trust.authority import APPROVALS, BUNDLE, place_of
 from pedigree.trust.envelope import bundle_hint
 from pedigree.trust.graph import BASE_MODEL, graph_of_provenance
 from pedigree.trust.lineage_graph import Graph
+from pedigree.trust.places import APPROVALS, BUNDLE, place_of
 from pedigree.trust.statement import is_sha256
 from pedigree.trust.unverified import Readable
 

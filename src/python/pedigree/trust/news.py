@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from pedigree.trust.authority import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS
 from pedigree.trust.decisions import Approval, Manifestation, open_approval, open_revocation
 from pedigree.trust.errors import Refused
 from pedigree.trust.last_snapshot import Last
 from pedigree.trust.owners import TooFewOwners, owners_word
 from pedigree.trust.pair import PLAN_SUFFIX, layout_path
+from pedigree.trust.places import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
 from pedigree.trust.plan import parse_plan
 from pedigree.trust.register import Register, entry_place

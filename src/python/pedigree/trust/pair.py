@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.record import step_name
-from pedigree.trust.authority import LAYOUTS
 from pedigree.trust.envelope import PAYLOAD_TYPE as IN_TOTO
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.owner_layout import owner_layout
+from pedigree.trust.places import LAYOUTS
 from pedigree.trust.plan import PAYLOAD_TYPE, Plan, parse_plan
 from pedigree.trust.public import PublicKey
 from pedigree.trust.root import TrustRoot

@@ -16,7 +16,8 @@ from pathlib import Path
 from pedigree.step.canonical import MalformedJson, read_json
 from pedigree.step.errors import ToolError
 from pedigree.step.record import Record
-from pedigree.trust.authority import FIRST_ROOT, Authority, Registered
+from pedigree.trust.authority import Authority
+from pedigree.trust.chain import FIRST_ROOT
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.freshness import freshness
 from pedigree.trust.graph import Graph, graph_of_records, parse_graph
@@ -24,6 +25,7 @@ from pedigree.trust.holders import require_sealer
 from pedigree.trust.local import local_authority
 from pedigree.trust.owners import word_in_force
 from pedigree.trust.public import read_public_key
+from pedigree.trust.registered import Registered
 from pedigree.trust.standing import approvals_of, require_not_revoked
 
 RELEASE = "release"

@@ -12,17 +12,11 @@ from pathlib import Path
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations
-from pedigree.trust.authority import (
-    BUNDLE,
-    REVOCATIONS,
-    Registered,
-    open_entries,
-    open_revocations,
-    place_of,
-    revoked_keys,
-)
 from pedigree.trust.decisions import Revocation
 from pedigree.trust.entry import Entry
+from pedigree.trust.places import BUNDLE, REVOCATIONS, place_of
+from pedigree.trust.registered import Registered, open_entries
+from pedigree.trust.revocations import open_revocations, revoked_keys
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.versions import Version, in_force, read_versions
 

@@ -7,10 +7,8 @@ its root, specification 1.0.34, section 5.3).
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from pedigree.step.canonical import canonical_json
@@ -18,15 +16,12 @@ from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.public import PublicKey, public_key
-from pedigree.trust.roles import OWNER, PURPOSE
+from pedigree.trust.roles import OWNER
+from pedigree.trust.root_rules import faults
 from pedigree.trust.signed import Signed, parse_signed, unsigned
-from pedigree.trust.statement import is_sha256
-from pedigree.trust.times import is_time
 
 SCHEMA = "pedigree.trust-root/1"
 PAYLOAD_TYPE = "application/vnd.pedigree.trust-root+json"
-LAST = 10**9
-"""The last version there can be, of a root as of a snapshot: one a second for thirty years."""
 
 
 @dataclass(frozen=True)
@@ -162,47 +157,6 @@ def _from_json(document: Mapping[str, Any]) -> TrustRoot:
 
 def _checked(root: TrustRoot, origin: str) -> TrustRoot:
     """The root, if it makes sense."""
-    for wrong, words in (*_faults(root), *_holder_faults(root), *_role_faults(root)):
-        if wrong:
-            raise MalformedEvidence(f"{origin} {words}")
+    for words in faults(root):
+        raise MalformedEvidence(f"{origin} {words}")
     return root
-
-
-def _faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
-    yield not 1 <= root.version <= LAST, "has no such version"
-    yield (root.replaces == "") != (root.version == 1), "must name what it replaces, unless it is the first"
-    yield bool(root.replaces) and not is_sha256(root.replaces), "names what it replaces by no SHA-256"
-    yield set(root.roles) != set(PURPOSE), f"must give the roles {', '.join(PURPOSE)} and no other"
-    yield not root.approvals or not set(root.approvals) <= set(PURPOSE), "demands approvals of unknown roles, or none"
-
-
-def _holder_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
-    for keyid, holder in root.holders.items():
-        # An id that is not computed from its key would let one key count for two.
-        yield holder.key.keyid != keyid, f"lists the key of {holder.name!r} under the id of another"
-        yield not holder.name.strip(), f"lists the key {keyid} without a holder's name"
-        yield not _is_printed_name(holder.name), f"lists the name {holder.name!r}, which looks like another one"
-        yield bool(holder.retired) and not is_time(holder.retired), f"has a key retired at {holder.retired!r}"
-        yield (
-            sum(keyid in role.keyids for role in root.roles.values()) > 1,
-            f"gives {holder.name!r} two roles by one key",
-        )
-
-
-def _role_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
-    for name, role in root.roles.items():
-        unknown = role.keyids - root.holders.keys()
-        yield bool(unknown), f"gives the role {name} to a key that it does not list"
-        yield role.threshold < 1, f"takes no signature for the role {name}"
-        # A role that nobody has yet is no fault, but for the one that could give it.
-        needed = bool(role.keyids) or name == OWNER
-        yield needed and not unknown and len(root.keys(name)) < role.threshold, f"has too few keys for the role {name}"
-        # Signatures are counted by key, and people are who must sign.
-        names = [] if unknown else sorted(root.holders[keyid].name for keyid in root.keys(name))
-        twice = next((one for one, other in pairwise(names) if one == other), "")
-        yield bool(twice), f"gives the role {name} to two keys of {twice!r} that are in use"
-
-
-def _is_printed_name(name: str) -> bool:
-    """Whether a name is written in the one way in which it is printed; two that print alike are one person's."""
-    return " ".join(unicodedata.normalize("NFC", name).split()) == name and name.isprintable()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from pedigree.trust.authority import Authority, revoked_keys
+from pedigree.trust.authority import Authority
 from pedigree.trust.decisions import Revocation
 from pedigree.trust.errors import Refused
 from pedigree.trust.owners import counted
 from pedigree.trust.pair import PLAN_SUFFIX, plan_path
 from pedigree.trust.plan import PAYLOAD_TYPE, parse_plan
+from pedigree.trust.revocations import revoked_keys
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.signed import parse_signed
 from pedigree.trust.times import parse_time

@@ -14,7 +14,8 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.roles import QUALITY
-from pedigree.trust.root import LAST, TrustRoot
+from pedigree.trust.root import TrustRoot
+from pedigree.trust.root_rules import LAST
 from pedigree.trust.signed import Signed, parse_signed, unsigned
 from pedigree.trust.statement import is_sha256
 from pedigree.trust.times import is_time

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pedigree.trust.authority import Authority, Registered
+from pedigree.trust.authority import Authority
 from pedigree.trust.errors import Refused
 from pedigree.trust.graph import Graph, Node
+from pedigree.trust.registered import Registered
 
 
 def approvals_of(graph: Graph, authority: Authority) -> dict[str, Registered]:

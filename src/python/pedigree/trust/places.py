@@ -1,0 +1,13 @@
+"""Where things lie in a directory of attestations, relative to it."""
+
+from __future__ import annotations
+
+SNAPSHOT = "snapshot.json"
+APPROVALS, REVOCATIONS, LAYOUTS = "approvals", "revocations", "layouts"
+ENTRY = "entry.json"
+BUNDLE = ".sigstore.json"
+
+
+def place_of(uid: str) -> str:
+    """Where the entry of a base model is filed, with everything that belongs to it."""
+    return f"{APPROVALS}/{uid[:16]}"
