@@ -37,6 +37,7 @@ def test_sealing_writes_exactly_the_evidence(work: Path, uri: str) -> None:
     assert sum(path.endswith(".link") for path in rest) == len(names) + 2
     others = {
         "attestations/root.layout",
+        "attestations/LICENSES.md",
         "attestations/delivery.sha256",
         "attestations/keys/signer.pub",
         f"attestations/{JUDGE}.test-result.sigstore.json",

@@ -21,6 +21,7 @@ from pedigree.trust.pair import layout_path
 from pedigree.trust.permit import require_approved
 from pedigree.trust.places import LAYOUTS, REVOCATIONS, SNAPSHOT, place_of
 from pedigree.trust.public import PublicKey
+from pedigree.trust.registered import Registered
 from pedigree.trust.roles import RELEASE
 from pedigree.trust.standing import require_not_revoked
 from pedigree.trust.standing_statement import INSIDE, Standing, standing
@@ -37,12 +38,14 @@ class Attested:
         standing: How it stands to the plan that its owners signed.
         layout: Path in the release of the layout that the owners signed, if the release is inside their plan.
         owners: Paths in the release of the keys of those who signed it.
+        bases: The entries under which its base models are approved, as often as it has base models.
     """
 
     files: Mapping[str, bytes]
     standing: Standing
     layout: str = ""
     owners: tuple[str, ...] = ()
+    bases: tuple[Registered, ...] = ()
 
 
 def attested(directory: Path, closure: Closure, public: PublicKey) -> Attested:
@@ -63,9 +66,10 @@ def attested(directory: Path, closure: Closure, public: PublicKey) -> Attested:
         if authority is not None:
             require_sealer(authority, public)
             require_not_revoked(graph, authority)
-        uids = [item.entry.uid for item in require_approved(graph, authority).values()]
+        bases = tuple(require_approved(graph, authority).values())
         if authority is None:
             return Attested({}, standing(None, graph, ""))
+        uids = [item.entry.uid for item in bases]
         files = needed(read_attestations(directory), uids, f"{LAYOUTS}/{closure.release.name}.")
         found = standing_in(graph, closure.release.address, authority, public)
         word = word_in_force(authority, closure.release.address)
@@ -74,10 +78,10 @@ def attested(directory: Path, closure: Closure, public: PublicKey) -> Attested:
         raise ToolError(what, "mend the attestations, or build from something else") from problem
     brought = {f"{ATTESTED}/{path}": data for path, data in files.items()}
     if word is None or found.claim != INSIDE:
-        return Attested(brought, found)
+        return Attested(brought, found, bases=bases)
     owners = {f"{OWNERS}/{key.keyid[:16]}.pub": key.pem.encode() for key in word.keys}
     layout = f"{ATTESTED}/{layout_path(closure.release.address)}"
-    return Attested({**brought, **owners}, found, layout, tuple(owners))
+    return Attested({**brought, **owners}, found, layout, tuple(owners), bases)
 
 
 def standing_in(

@@ -19,6 +19,7 @@ from pedigree.trust.layout import layout
 from pedigree.trust.lineage import lineage, provenance_file, standing_file, summary_file, test_result_file
 from pedigree.trust.links import DELIVERY, SOURCES, delivery_link, lineage_root, link_file, sources_link, step_link
 from pedigree.trust.modelsig import model_statement, under
+from pedigree.trust.obligations import LICENSES, licenses_page
 from pedigree.trust.page import lineage_page
 from pedigree.trust.provenance import provenance
 from pedigree.trust.public import PublicKey
@@ -109,6 +110,8 @@ def _describe(
     evidence.files["lineage.json"] = canonical_json(document)
     evidence.files["lineage.html"] = lineage_page(document, statements, public.fingerprint, public.keyid)
     evidence.files["VERIFY.md"] = instructions(closure.release.address, brought, public)
+    if brought.bases:
+        evidence.files[LICENSES] = licenses_page(closure.release.address, brought.bases)
     evidence.files[KEY_FILE] = public.pem.encode()
     evidence.bundle("model.sig", model_statement(model))
 

@@ -14,6 +14,7 @@ from pedigree.step.digests import sha256_bytes, tree_digest
 from pedigree.trust.envelope import canonical_document
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.published import PublishedBy, published_by
+from pedigree.trust.shapes import require_shape
 from pedigree.trust.statement import is_sha256
 
 SCHEMA = "pedigree.base-entry/1"
@@ -116,6 +117,7 @@ def parse_entry(data: bytes, origin: str) -> Entry:
     """
     document = canonical_document(data, origin)
     try:
+        require_shape(document, {**_SHAPE, **({"published_by": dict} if "published_by" in document else {})}, "it")
         entry = _from_json(document)
         faithful = entry.to_bytes() == data
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -130,6 +132,17 @@ def parse_entry(data: bytes, origin: str) -> Entry:
     if entry.verdict not in VERDICTS or entry.license.family not in FAMILIES:
         raise MalformedEvidence(f"{origin} has the verdict {entry.verdict!r} or a license of no known family")
     return entry
+
+
+_TERMS = {"spdx": str, "family": str, "obligations": [str], "approval": str}
+_TEXTS = ("name", "publisher", "source", "scan", "verdict", "card", "addendum", "tier", "publisher_signature", "note")
+_SHAPE = {
+    **dict.fromkeys(("schema", "uid", *_TEXTS), str),
+    "files": {"*": str},
+    "parts": {"*": str},
+    "license": _TERMS,
+    "serving": [str],
+}
 
 
 def _from_json(document: Mapping[str, Any]) -> Entry:

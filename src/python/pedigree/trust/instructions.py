@@ -5,6 +5,7 @@ from __future__ import annotations
 from pedigree.trust.attested import Attested
 from pedigree.trust.commands import IN_TOTO_COMMAND, in_toto_command
 from pedigree.trust.links import DELIVERY, link_file
+from pedigree.trust.obligations import LICENSES
 from pedigree.trust.public import PublicKey
 from pedigree.trust.standing_statement import standing_words
 from pedigree.trust.sums import SEAL, SUMS
@@ -67,7 +68,7 @@ bits in the encoding of the signature itself.
 model_signing verify key model --signature model.sig --public_key {key}
 ```
 
-{plan}## What is where
+{plan}{licenses}## What is where
 
 | path | what it is |
 |---|---|
@@ -80,7 +81,7 @@ model_signing verify key model --signature model.sig --public_key {key}
 | `attestations/*.summary.sigstore.json` | SLSA verification summary of the release |
 | `attestations/*.standing.sigstore.json` | how the release stands to the plan that its owners signed |
 | `attestations/trust/` | what was in force when it was sealed: trust roots, approvals, revocations, plan |
-| `model.sig` | OpenSSF Model Signing signature over `model/` |
+{licenses_row}| `model.sig` | OpenSSF Model Signing signature over `model/` |
 | `{sums}`, `{seal}` | digests of all files |
 
 A build on a workstation says so in `builder.id` and claims SLSA Build L1, not more.
@@ -99,6 +100,13 @@ The owners signed this layout before there was a release. Their keys lie beside 
 for, gates and settings, stands in `attestations/trust/layouts/*.plan.json`.
 
 """
+_LICENSES = f"""\
+## Before you hand it on
+
+The licenses of the base models that it was made from ask something of whoever does: `{LICENSES}` lists what.
+
+"""
+_LICENSES_ROW = f"| `{LICENSES}` | licenses of base models, what they ask, and who approved that |\n"
 
 
 def instructions(address: str, brought: Attested, public: PublicKey) -> bytes:
@@ -106,7 +114,7 @@ def instructions(address: str, brought: Attested, public: PublicKey) -> bytes:
 
     Args:
         address: The release's target.
-        brought: How it stands to the plan that its owners signed, and where their layout and keys are.
+        brought: How it stands to the plan that its owners signed, where their layout and keys are, and its base models.
         public: The key that sealed it.
     """
     plan = _PLAN.format(in_toto=in_toto_command(brought.layout, brought.owners)) if brought.layout else ""
@@ -116,6 +124,8 @@ def instructions(address: str, brought: Attested, public: PublicKey) -> bytes:
         standing=standing_words(brought.standing),
         commands="five" if plan else "four",
         plan=plan,
+        licenses=_LICENSES if any(item.entry.license.obligations for item in brought.bases) else "",
+        licenses_row=_LICENSES_ROW if brought.bases else "",
         fingerprint=public.fingerprint,
         key=KEY_FILE,
         in_toto=IN_TOTO_COMMAND,
