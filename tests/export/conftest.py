@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from export.governed import Governed, govern
 from export.staged import build_staged
 from pedigree.export.evidence import Evidence, read_evidence
 from pedigree.export.formats import export
@@ -38,6 +39,12 @@ def pristine(tmp_path_factory: pytest.TempPathFactory, uri: str) -> Path:
 def evidence(pristine: Path, public: PublicKey) -> Evidence:
     """What it says."""
     return read_evidence(pristine, public)
+
+
+@pytest.fixture(scope="session")
+def governed(tmp_path_factory: pytest.TempPathFactory) -> Governed:
+    """A sealed release with a plan, a revocation and obligations, that no test may change."""
+    return govern(tmp_path_factory.mktemp("governed"))
 
 
 @pytest.fixture

@@ -10,15 +10,19 @@ from typing import Any
 
 import pytest
 
+from export.governed import Governed, govern
 from export.staged import ACCURACY, COVERAGE, GATES, build_staged
-from pedigree.export.evidence import Evidence
+from pedigree.export.evidence import Evidence, read_evidence
 from pedigree.export.formats import export
 from pedigree.export.trace import traces
 from pedigree.export.trace_table import trace_csv
+from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.envelope import open_bundle
 from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.plan import PAYLOAD_TYPE
 from pedigree.trust.public import PublicKey
+from pedigree.trust.signed import parse_signed
 
 
 def test_every_id_leads_to_every_gate_that_answers_to_it(evidence: Evidence) -> None:
@@ -51,6 +55,31 @@ def test_json_holds_the_same_lines(pristine: Path, public: PublicKey, evidence: 
     assert document["release"] == "models/demo:demo" and document["root"] == evidence.root
     assert document["standing"].startswith("no plan: no owner signed what this release may be made of")
     assert document["untraced"] == []
+
+
+def test_a_line_tells_who_fixed_the_gate_beforehand(governed: Governed) -> None:
+    rows = list(csv.DictReader(io.StringIO(export(governed.release, governed.public, "trace-csv").decode())))
+    assert len(rows) == 3
+    for row in rows:
+        data = (governed.release / row["plan"]).read_bytes()
+        assert row["plan_sha256"] == sha256_bytes(data) and row["approved_by"] == "Olga"
+        signed = parse_signed(data, PAYLOAD_TYPE, row["plan"])
+        assert signed.signers({governed.office.key("Olga").keyid: governed.office.key("Olga")})
+        (suite,) = [stage for stage in signed.document["stages"] if stage["address"] == row["suite"]]
+        assert suite["gates"][row["metric"]] == row["planned"] == f"{row['comparison']} {row['threshold']}"
+    document = parse_json(export(governed.release, governed.public, "trace-json"), "it")
+    assert document["trust_root"] == f"version 1, sha256:{governed.office.root().digest}"
+
+
+def test_without_a_plan_nobody_fixed_a_gate(evidence: Evidence) -> None:
+    for one in traces(evidence):
+        assert (one.planned, one.plan, one.plan_sha256, one.approved_by) == ("", "", "", "")
+
+
+def test_a_gate_that_the_plan_does_not_have_was_fixed_by_nobody(tmp_path: Path) -> None:
+    found = govern(tmp_path, unplanned=ACCURACY)
+    lines = {one.metric: one.approved_by for one in traces(read_evidence(found.release, found.public))}
+    assert lines == {ACCURACY: "", COVERAGE: "Olga"}
 
 
 @pytest.mark.parametrize("declared", [None, {COVERAGE: ["REQ-12"]}])

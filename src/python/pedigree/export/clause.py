@@ -19,6 +19,14 @@ KINDS = {
     "card": "the model card: intended use, limits, data, figures",
     "signatures": "signatures and sums over every delivered file",
     "verification": "how to verify with tools of others, the key, and the signed summary of verification",
+    "register": "entries of base models: files by digest, publisher, terms, report of the scan, cards",
+    "approvals": "signed approvals of those entries, with printed name, role, time as it is stated, and meaning",
+    "licenses": "terms of base models, what they ask of whoever hands the release on, and who approved that",
+    "plan": "what the release may be made of, which gates hold, and what may change, signed beforehand by its owners",
+    "standing": "signed statement of how the release stands to that plan, with all that tells it from the plan",
+    "revocations": "signed revocations, with printed name, role, time as it is stated, meaning, and reason",
+    "trust root": "whose keys count for what, how many must sign, and which keys are retired, signed by the owners",
+    "snapshot": "which approvals, revocations and plans are in force together, and until when that is told, signed",
 }
 """Kind of evidence -> what it is."""
 
@@ -31,7 +39,7 @@ class Clause:
         framework: Where the clause stands.
         number: Its number; for guidance without numbers, its part.
         title: Its title, or for untitled clauses what it is about.
-        kinds: Kinds of evidence, keys of `KINDS`.
+        kinds: Kinds of evidence, keys of `KINDS`. A release must hold the first; the others are named where it does.
         why: What in the evidence has to do with the clause.
     """
 

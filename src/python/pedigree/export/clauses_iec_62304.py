@@ -79,9 +79,37 @@ IEC_62304 = (
     ),
     Clause(
         _IEC_62304,
+        "8.1.2",
+        "Identify SOUP",
+        ("register",),
+        "base models by publisher, source and the digest of each file",
+    ),
+    Clause(
+        _IEC_62304,
         "8.1.3",
         "Identify system configuration documentation",
         ("lineage",),
         "the set of items and versions that a release is made of",
+    ),
+    Clause(
+        _IEC_62304,
+        "8.2.1",
+        "Approve change requests",
+        ("plan", "standing"),
+        "which changes the owners allowed before they were made, and which this version has",
+    ),
+    Clause(
+        _IEC_62304,
+        "8.2.4",
+        "Provide means for traceability of change",
+        ("plan", "standing", "lineage"),
+        "all that tells this version from what was planned, and what it was made from",
+    ),
+    Clause(
+        _IEC_62304,
+        "9.3",
+        "Advise relevant parties",
+        ("revocations",),
+        "what must not be used any more, and why; whoever verifies a release is told",
     ),
 )

@@ -16,6 +16,13 @@ ISO_13485 = (
     ),
     Clause(
         _ISO_13485,
+        "4.2.4",
+        "Control of documents",
+        ("snapshot", "trust root"),
+        "which version of each decision is in force, and which was taken back",
+    ),
+    Clause(
+        _ISO_13485,
         "4.2.5",
         "Control of records",
         ("signatures", "verification"),
@@ -23,10 +30,24 @@ ISO_13485 = (
     ),
     Clause(
         _ISO_13485,
+        "5.5.1",
+        "Responsibility and authority",
+        ("trust root",),
+        "who has which role, and how many of them must sign",
+    ),
+    Clause(
+        _ISO_13485,
         "7.3.6",
         "Design and development verification",
-        ("traces", "reports", "test results"),
+        ("reports", "test results", "traces"),
         "methods, acceptance criteria and results of verification",
+    ),
+    Clause(
+        _ISO_13485,
+        "7.3.9",
+        "Control of design and development changes",
+        ("plan", "standing"),
+        "which changes were approved before they were made, and how this version stands to that",
     ),
     Clause(
         _ISO_13485,
@@ -37,10 +58,24 @@ ISO_13485 = (
     ),
     Clause(
         _ISO_13485,
+        "7.4.1",
+        "Purchasing process",
+        ("approvals", "register"),
+        "what was found when a base model was looked at, and who approved it before it was used",
+    ),
+    Clause(
+        _ISO_13485,
         "7.4.3",
         "Verification of purchased product",
         ("supplied",),
         "each file of a base model was held against a pinned digest before it was used",
+    ),
+    Clause(
+        _ISO_13485,
+        "7.4.3",
+        "Verification of purchased product",
+        ("approvals", "register"),
+        "each file of a base model has the digest that was scanned and approved",
     ),
     Clause(
         _ISO_13485,
@@ -62,5 +97,12 @@ ISO_13485 = (
         "Traceability: general",
         ("lineage", "provenance"),
         "from a delivered file back to every source",
+    ),
+    Clause(
+        _ISO_13485,
+        "8.3.3",
+        "Actions in response to nonconforming product detected after delivery",
+        ("revocations",),
+        "what was revoked, by whom, when and why; what derives from it does not verify any more",
     ),
 )

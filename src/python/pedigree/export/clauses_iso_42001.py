@@ -9,6 +9,13 @@ _ISO_42001 = "ISO/IEC 42001:2023, Annex A"
 ISO_42001 = (
     Clause(
         _ISO_42001,
+        "A.3.2",
+        "AI roles and responsibilities",
+        ("trust root",),
+        "who has which role, and how many of them must sign",
+    ),
+    Clause(
+        _ISO_42001,
         "A.4.2",
         "Resource documentation",
         ("lineage", "provenance"),
@@ -50,6 +57,13 @@ ISO_42001 = (
         ("reports", "test results", "traces"),
         "measures, criteria and results on sealed sets",
     ),
+    Clause(
+        _ISO_42001,
+        "A.6.2.5",
+        "AI system deployment",
+        ("plan", "standing"),
+        "what had to hold before release, and how this version stands to it",
+    ),
     Clause(_ISO_42001, "A.6.2.7", "AI system technical documentation", ("card",), "use, limits, data and figures"),
     Clause(
         _ISO_42001,
@@ -75,5 +89,12 @@ ISO_42001 = (
     Clause(_ISO_42001, "A.9.4", "Intended use of the AI system", ("card",), "the use that the card states"),
     Clause(
         _ISO_42001, "A.10.3", "Suppliers", ("supplied",), "what was taken from others, by digest, license and origin"
+    ),
+    Clause(
+        _ISO_42001,
+        "A.10.3",
+        "Suppliers",
+        ("approvals", "register", "licenses"),
+        "who approved what was taken from others, after which findings, and under which terms",
     ),
 )

@@ -1,7 +1,7 @@
 """Evidence that maps to 21 CFR Part 11: electronic records, electronic signatures.
 
-Clauses about times and about signatures of people (11.10(e), 11.50) are not here: nothing that a build signs holds
-either.
+What a build signs holds no time. People who approve and revoke state theirs, and a release brings what they signed. An
+audit trail with times of a computer (11.10(e)) is no part of a release, so that clause is not here.
 """
 
 from __future__ import annotations
@@ -34,6 +34,13 @@ PART_11 = (
     ),
     Clause(
         _PART_11,
+        "11.10(g)",
+        "Authority checks: only authorized individuals sign a record or alter one",
+        ("trust root", "approvals", "plan"),
+        "a signature counts only by a key to which the owners gave the role that is asked for",
+    ),
+    Clause(
+        _PART_11,
         "11.30",
         "Controls for open systems",
         ("provenance", "links", "signatures"),
@@ -41,9 +48,37 @@ PART_11 = (
     ),
     Clause(
         _PART_11,
+        "11.50(a)",
+        "Signature manifestations: printed name, date and time, meaning",
+        ("approvals", "revocations"),
+        "each states all three inside of what is signed; the time is the one that the signer states",
+    ),
+    Clause(
+        _PART_11,
+        "11.50(b)",
+        "Signature manifestations in any human readable form of the record",
+        ("licenses",),
+        "the page shows the three of each approval; it is under the same signature as the records",
+    ),
+    Clause(
+        _PART_11,
         "11.70",
         "Signature/record linking",
         ("provenance", "test results", "signatures"),
         "each signature is over the digests of its records and cannot be moved to others",
+    ),
+    Clause(
+        _PART_11,
+        "11.70",
+        "Signature/record linking",
+        ("approvals", "register"),
+        "each approval names, inside of what is signed, the digests of the files and of the entry that it is for",
+    ),
+    Clause(
+        _PART_11,
+        "11.100(a)",
+        "Electronic signatures are unique to one individual and never reassigned",
+        ("trust root",),
+        "each key is listed for one holder; no later version may give it another holder or role",
     ),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from pedigree.export.cyclonedx_components import artifact, delivered, environment
 from pedigree.export.cyclonedx_refs import artifact_ref, lock_ref, program_ref
+from pedigree.export.cyclonedx_supplied import named
 from pedigree.export.cyclonedx_workflow import formulation
 from pedigree.export.evidence import Evidence
 from pedigree.export.identifiers import serial_number
@@ -28,17 +29,22 @@ def cyclonedx(evidence: Evidence) -> bytes:
             "component": delivered(evidence),
             "lifecycles": [{"phase": "post-build"}],
             "tools": {"components": [{"type": "application", "name": "pedigree export"}]},
-            "properties": [
-                {"name": "pedigree:lineage", "value": f"sha256:{evidence.root}"},
-                {"name": "pedigree:signer", "value": f"sha256:{evidence.fingerprint}"},
-                {"name": "pedigree:standing", "value": evidence.standing},
-            ],
+            "properties": named(_told(evidence).items()),
         },
         "components": [*(artifact(evidence, step) for step in evidence.steps[:-1]), *environment(evidence)],
         "dependencies": _dependencies(evidence),
         "formulation": formulation(evidence),
     }
     return canonical_json(document) + b"\n"
+
+
+def _told(evidence: Evidence) -> dict[str, str]:
+    return {
+        "pedigree:lineage": f"sha256:{evidence.root}",
+        "pedigree:signer": f"sha256:{evidence.fingerprint}",
+        "pedigree:standing": evidence.standing,
+        "pedigree:trust-root": evidence.brought.root,
+    }
 
 
 def _dependencies(evidence: Evidence) -> list[dict[str, Any]]:

@@ -7,10 +7,13 @@ from typing import Any
 from pedigree.export.ancestry import started_from
 from pedigree.export.cyclonedx_card import delivered_card, stage_card
 from pedigree.export.cyclonedx_refs import artifact_ref, interpreter_ref, lock_ref, program_ref
+from pedigree.export.cyclonedx_supplied import approved, concluded, files, obligations, publisher
 from pedigree.export.evidence import CARD, Evidence
 from pedigree.export.identifiers import relative_url
 from pedigree.export.steps import DATASETS, MODELS, Files, Step
+from pedigree.export.supplied import supplied
 from pedigree.export.tools import interpreters, locks, packages, tools
+from pedigree.trust.obligations import LICENSES
 
 RECORDS = "records.jsonl"
 _MODEL = "machine-learning-model"
@@ -20,9 +23,11 @@ _SHOWN_CONFIG = ("form", "license", "origin", "sealed", "seed", "weights")
 def delivered(evidence: Evidence) -> dict[str, Any]:
     """The component that the bill is about: the delivered model, with its card and its evidence."""
     step = evidence.release
+    common = _artifact(evidence, step, _MODEL)
     return {
-        **_artifact(evidence, step, _MODEL),
+        **common,
         "name": step.setting("release") or step.address,
+        "properties": [*common["properties"], *obligations(evidence)],
         "modelCard": delivered_card(evidence),
         "externalReferences": _references(evidence),
     }
@@ -33,7 +38,8 @@ def artifact(evidence: Evidence, step: Step) -> dict[str, Any]:
     if step.kind in MODELS:
         before = [_identity(model, _MODEL) for model in started_from(evidence, step)]
         pedigree: dict[str, Any] = {"pedigree": {"ancestors": before}} if before else {}
-        return {**_artifact(evidence, step, _MODEL), **pedigree, "modelCard": stage_card(step)}
+        component = _with_approval(evidence, step, _artifact(evidence, step, _MODEL))
+        return {**component, **pedigree, "modelCard": stage_card(step)}
     return {**_artifact(evidence, step, "data"), "data": [_data(step)]}
 
 
@@ -78,6 +84,22 @@ def _artifact(evidence: Evidence, step: Step, kind: str) -> dict[str, Any]:
     }
 
 
+def _with_approval(evidence: Evidence, step: Step, component: dict[str, Any]) -> dict[str, Any]:
+    """A base model that people approved: publisher, terms, where it came from, and who said so."""
+    found = supplied(evidence, step)
+    if found is None:
+        return component
+    away = [{"type": "distribution", "url": found.location}] if found.location else []
+    beside = [_reference(evidence, kind, path) for kind, path in files(found)]
+    return {
+        **component,
+        **publisher(found),
+        "licenses": [*component.get("licenses", []), concluded(found)],
+        "properties": [*component["properties"], *approved(found)],
+        "externalReferences": [*component["externalReferences"], *away, *beside],
+    }
+
+
 def _identity(step: Step, kind: str) -> dict[str, Any]:
     """Type, name, version and hashes. A dataset is its records; anything else is the list of its files."""
     content = step.products.get(RECORDS) if step.kind in DATASETS else None
@@ -112,7 +134,7 @@ def _references(evidence: Evidence) -> list[dict[str, Any]]:
     named = [("attestation", step.provenance) for step in evidence.steps]
     for evaluation in evidence.evaluations:
         named += [("quality-metrics", evaluation.report_file), ("attestation", evaluation.result_file)]
-    named += [("model-card", CARD), ("digital-signature", "model.sig")]
+    named += [("model-card", CARD), ("license", LICENSES), ("digital-signature", "model.sig")]
     return [_reference(evidence, kind, path) for kind, path in sorted(named) if path in evidence.files]
 
 

@@ -8,14 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pedigree.export.brought import Brought, read_brought
 from pedigree.export.reports import Gate, Metric, read_gates, read_metrics
 from pedigree.export.steps import Files, Step, read_step
 from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes
+from pedigree.trust.attestations import ATTESTED
 from pedigree.trust.envelope import open_bundle, open_envelope
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import REPORT, ROLE
 from pedigree.trust.evidence import Delivered
+from pedigree.trust.graph import graph_of_provenance
 from pedigree.trust.lineage import provenance_file, test_result_file
 from pedigree.trust.links import DELIVERY, lineage_root, link_file
 from pedigree.trust.public import PublicKey
@@ -61,6 +64,7 @@ class Evidence:
         files: Path -> sha256 of every delivered file.
         card: The model card; empty when the release has none.
         standing: How its signer says that it stands to a plan that its owners signed; empty in the first versions.
+        brought: Decisions of people that the release brings.
     """
 
     root: str
@@ -71,6 +75,7 @@ class Evidence:
     files: Files
     card: str
     standing: str
+    brought: Brought
 
     @property
     def release(self) -> Step:
@@ -123,7 +128,12 @@ class _Reader:
             files=dict(sorted(self._files.items())),
             card=self._card() if CARD in self._files else "",
             standing=standing_words(told) if (told := self._delivered.standing) else "",
+            brought=read_brought(self._attested(), graph_of_provenance(statements, steps[-1].name)),
         )
+
+    def _attested(self) -> dict[str, bytes]:
+        place = f"{ATTESTED}/"
+        return {path[len(place) :]: self._bytes(path) for path in self._files if path.startswith(place)}
 
     def _bytes(self, path: str) -> bytes:
         data = self._delivered.read(path)

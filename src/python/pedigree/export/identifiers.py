@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 import uuid
 from urllib.parse import quote
 
 LINEAGES = "https://pedigree/lineages/"
+# With an authority, and without what RFC 3986 lets stand in no URI; letters beyond ASCII are those of an IRI.
+_LOCATION = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*://[^\s<>"{}|\\^`/?#\[\]]+([/?#][^\s<>"{}|\\^`\[\]]*)?""")
 
 
 def lineage_uri(root: str, fingerprint: str) -> str:
@@ -40,6 +43,15 @@ def content_uri(sha256: str) -> str:
     'ni:///sha-256;UyaQV-Ev'
     """
     return f"ni:///sha-256;{base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip('=')}"
+
+
+def location(text: str) -> str:
+    """A text that is a URL with a host; empty for any other, such as the address of a target.
+
+    >>> location("https://example.org/tiny"), location("models/base:tiny"), location("see: the wiki")
+    ('https://example.org/tiny', '', '')
+    """
+    return text if text.isprintable() and _LOCATION.fullmatch(text) else ""
 
 
 def relative_url(path: str) -> str:

@@ -18,11 +18,13 @@ from pedigree.export.spdx_builds import add_build, add_tools
 from pedigree.export.spdx_graph import NO_ASSERTION, Graph
 from pedigree.export.spdx_packages import file, remembered
 from pedigree.export.steps import Step
+from pedigree.export.supplied import supplied
 from pedigree.step.canonical import canonical_json
+from pedigree.trust.obligations import LICENSES
 
 _PROFILES = ["core", "software", "simpleLicensing", "ai", "dataset", "build"]
 _VERDICT = {True: "holds", False: "does not hold"}
-_DOCUMENTATION = (CARD, "VERIFY.md", "lineage.html")
+_DOCUMENTATION = (CARD, "VERIFY.md", "lineage.html", LICENSES)
 
 
 def spdx(evidence: Evidence) -> bytes:
@@ -34,16 +36,15 @@ def spdx(evidence: Evidence) -> bytes:
         made = [file(graph, step, evidence, path, sha) for path, sha in step.products.items()]
         graph.relate("contains", _made(graph, step), made)
     for step in (*models(evidence), *datasets(evidence)):
-        graph.relate("hasEvidence", _made(graph, step), [_delivered(graph, evidence, step.provenance)])
+        _relate_files(graph, evidence, step)
     for model in models(evidence):
         _relate_training(graph, evidence, model, own_learning(model))
     _relate_descent(graph, evidence)
     _relate_tests(graph, evidence)
     _describe_delivery(graph, evidence)
     exporter = graph.add("SoftwareAgent", graph.iri("exporter"), name="pedigree export")
-    return (
-        canonical_json(graph.document(exporter, _made(graph, evidence.release), _PROFILES, evidence.standing)) + b"\n"
-    )
+    document = graph.document(exporter, _made(graph, evidence.release), _PROFILES, _comment(evidence))
+    return canonical_json(document) + b"\n"
 
 
 def _made(graph: Graph, step: Step) -> str:
@@ -52,6 +53,22 @@ def _made(graph: Graph, step: Step) -> str:
 
 def _delivered(graph: Graph, evidence: Evidence, path: str) -> str:
     return file(graph, evidence.release, evidence, path, evidence.files[path])
+
+
+def _comment(evidence: Evidence) -> str:
+    told = {"Standing": evidence.standing, "Trust root that the release brings": evidence.brought.root}
+    return "\n".join(f"{what}: {words}" for what, words in told.items() if words)
+
+
+def _relate_files(graph: Graph, evidence: Evidence, step: Step) -> None:
+    """The delivered files that say something about a model or a dataset."""
+    proof: list[str] = [step.provenance]
+    told: list[str] = []
+    if found := supplied(evidence, step):
+        proof += [found.entry_file, found.scan, *found.signed]
+        told += found.cards
+    graph.relate("hasEvidence", _made(graph, step), (_delivered(graph, evidence, path) for path in proof))
+    graph.relate("hasDocumentation", _made(graph, step), (_delivered(graph, evidence, path) for path in told))
 
 
 def _relate_training(graph: Graph, evidence: Evidence, model: Step, learned: Learned) -> None:

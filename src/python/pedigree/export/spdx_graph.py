@@ -33,6 +33,10 @@ class Graph:
         """The name of an element: the document's URI and a fragment."""
         return f"{self._uri}#{'/'.join(quote(name, safe='') for name in names)}"
 
+    def short(self, iri: str) -> str:
+        """The fragment of a name, which tells it from every other in the document."""
+        return iri.removeprefix(f"{self._uri}#")
+
     def add(self, kind: str, iri: str, **properties: Any) -> str:
         """Add an element, unless it is there; its name. Properties without a value are left out."""
         given = {key: value for key, value in properties.items() if value not in ("", [], None)}
@@ -47,18 +51,18 @@ class Graph:
         scope = "build" if relation in _BUILD else "runtime" if relation == _RUNTIME else ""
         self.add(
             "LifecycleScopedRelationship" if scope else "Relationship",
-            self.iri("relationship", relation, origin.removeprefix(f"{self._uri}#")),
+            self.iri("relationship", relation, self.short(origin)),
             **{"from": origin, "to": found, "relationshipType": relation, "completeness": completeness, "scope": scope},
         )
 
-    def document(self, creator: str, root: str, profiles: list[str], standing: str) -> dict[str, Any]:
+    def document(self, creator: str, root: str, profiles: list[str], comment: str) -> dict[str, Any]:
         """All of it as JSON-LD.
 
         Args:
             creator: The agent that wrote it.
             root: What the bill of materials is about.
             profiles: The profiles that it conforms to.
-            standing: How what it is about stands to its plan; empty where nothing is said.
+            comment: What else is to be known of all of it; may be empty.
         """
         everything = sorted(self._elements)
         sbom = self.add(
@@ -75,7 +79,7 @@ class Graph:
             element=[*everything, sbom],
             rootElement=[sbom],
             profileConformance=profiles,
-            **({"comment": f"Standing: {standing}"} if standing else {}),
+            comment=comment,
         )
         creation = {
             "type": "CreationInfo",

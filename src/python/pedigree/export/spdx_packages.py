@@ -9,7 +9,9 @@ from pedigree.export.card import LIMITS, USE, statements
 from pedigree.export.evidence import Evidence
 from pedigree.export.identifiers import content_uri
 from pedigree.export.spdx_graph import EPOCH, NO_ASSERTION_LICENSE, Graph, entries, sha256
-from pedigree.export.steps import DATASETS, MODELS, Step
+from pedigree.export.spdx_supplied import annotate, origin, unknown_supplier
+from pedigree.export.steps import BASE_MODEL, DATASETS, MODELS, Step
+from pedigree.export.supplied import supplied
 
 _TREE = "SHA-256 of the list of the files as sha256sum prints it, sorted by path"
 _TEXTS = ("text", "messages", "preference", "review", "completion")
@@ -27,6 +29,8 @@ def artifact(graph: Graph, evidence: Evidence, step: Step) -> str:
     common = _package(graph, evidence, step.address if step.is_whole else step.name, step.artifact)
     if step is evidence.release:
         _add_model(graph, iri, step, {**common, **_told(evidence), "name": step.setting("release") or step.address})
+    elif step.kind == BASE_MODEL:
+        _add_base(graph, evidence, iri, step, common)
     elif step.kind in MODELS:
         _add_model(graph, iri, step, {**common, **_trained(step)})
     elif step.kind in DATASETS and step.is_whole:
@@ -81,9 +85,19 @@ def _package(graph: Graph, evidence: Evidence, name: str, digest: str) -> dict[s
     }
 
 
-def _add_model(graph: Graph, iri: str, step: Step, properties: dict[str, Any]) -> None:
+def _add_model(graph: Graph, iri: str, step: Step, properties: dict[str, Any], concluded: str = "") -> None:
     graph.add("ai_AIPackage", iri, **properties, software_primaryPurpose="model")
-    _license(graph, iri, step.setting("license"))
+    _license(graph, iri, step.setting("license"), concluded)
+
+
+def _add_base(graph: Graph, evidence: Evidence, iri: str, step: Step, common: dict[str, Any]) -> None:
+    """A base model: others made it, so what is said of its origin and its terms is what people approved."""
+    found = supplied(evidence, step)
+    come_from = origin(graph, found) if found else {"suppliedBy": unknown_supplier(graph)}
+    terms = found.entry.license.spdx if found else ""
+    _add_model(graph, iri, step, {**common, **come_from}, terms)
+    if found:
+        annotate(graph, evidence, iri, found)
 
 
 def _add_dataset(graph: Graph, iri: str, step: Step, common: dict[str, Any]) -> None:
@@ -126,14 +140,14 @@ def _told(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _license(graph: Graph, iri: str, expression: str) -> None:
-    """The license that a BUILD file declares. Nobody concludes another one here, and the profiles want that said."""
-    declared = NO_ASSERTION_LICENSE
-    if expression:
-        declared = graph.add(
-            "simplelicensing_LicenseExpression",
-            graph.iri("license", expression),
-            simplelicensing_licenseExpression=expression,
-        )
-    graph.relate("hasDeclaredLicense", iri, [declared])
-    graph.relate("hasConcludedLicense", iri, [NO_ASSERTION_LICENSE])
+def _license(graph: Graph, iri: str, declared: str, concluded: str = "") -> None:
+    """The license that a BUILD file declares, and the one that people approved; the profiles want both said."""
+    graph.relate("hasDeclaredLicense", iri, [_expression(graph, declared)])
+    graph.relate("hasConcludedLicense", iri, [_expression(graph, concluded)])
+
+
+def _expression(graph: Graph, text: str) -> str:
+    if not text:
+        return NO_ASSERTION_LICENSE
+    iri = graph.iri("license", text)
+    return graph.add("simplelicensing_LicenseExpression", iri, simplelicensing_licenseExpression=text)

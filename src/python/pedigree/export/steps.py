@@ -12,7 +12,8 @@ from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.statement import subjects_of
 
 DATASETS = ("dataset", "synthetic_dataset")
-MODELS = ("base_model", "finetune")
+BASE_MODEL = "base_model"
+MODELS = (BASE_MODEL, "finetune")
 Files = Mapping[str, str]
 
 

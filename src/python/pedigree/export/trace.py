@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pedigree.export.evidence import Evaluation, Evidence
 from pedigree.export.reports import Gate
 from pedigree.export.steps import Step
+from pedigree.trust.attestations import ATTESTED
 from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.pair import plan_path
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Trace:
         declared: Path in the release of the signed provenance that holds the id and the gate.
         declared_sha256: Its digest.
         keyid: The key of both signatures.
+        planned: What the owners fixed for this metric beforehand, for instance `>= 0.80`; empty where they did not.
+        plan: Path in the release of the plan that says so.
+        plan_sha256: Its digest.
+        approved_by: Printed names of the owners who signed the plan.
     """
 
     id: str
@@ -46,6 +52,10 @@ class Trace:
     declared: str
     declared_sha256: str
     keyid: str
+    planned: str
+    plan: str
+    plan_sha256: str
+    approved_by: str
 
 
 def traces(evidence: Evidence) -> list[Trace]:
@@ -86,6 +96,7 @@ def _of(evidence: Evidence, evaluation: Evaluation) -> Iterator[Trace]:
 
 
 def _trace(one: str, evidence: Evidence, evaluation: Evaluation, suite: Step, gate: Gate) -> Trace:
+    planned = _planned(evidence, suite, gate)
     return Trace(
         id=one,
         suite=suite.address,
@@ -101,7 +112,19 @@ def _trace(one: str, evidence: Evidence, evaluation: Evaluation, suite: Step, ga
         declared=suite.provenance,
         declared_sha256=evidence.files[suite.provenance],
         keyid=evidence.keyid,
+        **planned,
     )
+
+
+def _planned(evidence: Evidence, suite: Step, gate: Gate) -> dict[str, str]:
+    """What the owners fixed of a gate before there was anything to measure, and who of them signed that."""
+    word, path = evidence.brought.word, f"{ATTESTED}/{plan_path(evidence.release.address)}"
+    stages = word.plan.stages if word else ()
+    fixed = next((stage.gates.get(gate.metric, "") for stage in stages if stage.name == suite.name), "")
+    if word is None or not fixed:
+        return dict.fromkeys(("planned", "plan", "plan_sha256", "approved_by"), "")
+    names = "; ".join(word.names)
+    return {"planned": fixed, "plan": path, "plan_sha256": evidence.files[path], "approved_by": names}
 
 
 def _declared(suite: Step) -> dict[str, list[str]]:

@@ -35,6 +35,7 @@ def trace_json(evidence: Evidence) -> bytes:
         "release": evidence.release.address,
         "root": evidence.root,
         "standing": evidence.standing,
+        "trust_root": evidence.brought.root,
         "traces": [asdict(trace) for trace in traces(evidence)],
         "untraced": untraced(evidence),
     }

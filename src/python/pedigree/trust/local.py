@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pedigree.trust.attestations import read_attestations
@@ -19,7 +20,19 @@ def local_authority(directory: Path) -> Authority | None:
         Refused: Files do not belong together, a signature does not count, or there is no first trust root beside files
             that count by it alone: without this, who removes one file would make every revocation void.
     """
-    files = read_attestations(directory) if directory.is_dir() else {}
+    return authority_by_itself(read_attestations(directory) if directory.is_dir() else {})
+
+
+def authority_by_itself(files: Mapping[str, bytes]) -> Authority | None:
+    """What is in force by files that are held against nothing but the first trust root among them.
+
+    Args:
+        files: Path relative to the directory of attestations -> content.
+
+    Raises:
+        MalformedEvidence: As `local_authority`.
+        Refused: As `local_authority`.
+    """
     if not files:
         return None
     if FIRST_ROOT not in files:
