@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from pedigree.export import evidence as reader
 from pedigree.export.evidence import Evidence, read_evidence
 from pedigree.export.formats import FORMATS, export
 from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.evidence import Delivered
+from pedigree.trust.inforce import Trust
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import signer_public_key
-from pedigree.trust.verdict import Verdict
-from pedigree.trust.verify import verify_release
+from pedigree.trust.verify import require_holding, verify_release
 from trust.builder import make_key
 
 PROVENANCE = "attestations/evals.demo.suite.provenance.sigstore.json"
@@ -41,21 +43,38 @@ def test_a_release_signed_by_another_key_is_not_exported(pristine: Path, tmp_pat
         read_evidence(pristine, other)
 
 
-@pytest.mark.parametrize("path", ["evaluation/suite/report.json", "MODEL_CARD.md", PROVENANCE])
-def test_a_file_that_is_swapped_after_the_verification_is_found(
-    release: Path, public: PublicKey, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
+@pytest.fixture
+def swap(release: Path, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Arrange that a file is swapped when the release was just verified."""
     # The swapped-in file is of another build by the same signer, so that its signature holds.
     other = build_staged(tmp_path / "other", uri, card=b"# Other\n", judged=report({}), traces=None)
 
-    def verify_then_swap(directory: Path, key: PublicKey) -> Verdict:
-        verdict = verify_release(directory, key)
-        shutil.copyfile(other / path, directory / path)
-        return verdict
+    def arrange(path: str) -> None:
+        def verify_then_swap(delivered: Delivered, trust: Trust | None) -> None:
+            require_holding(delivered, trust)
+            shutil.copyfile(other / path, release / path)
 
-    monkeypatch.setattr(reader, "verify_release", verify_then_swap)
-    with pytest.raises(Refused, match=f"{path} is not the file that was verified"):
+        monkeypatch.setattr(reader, "require_holding", verify_then_swap)
+
+    return arrange
+
+
+@pytest.mark.parametrize("path", ["evaluation/suite/report.json", "MODEL_CARD.md"])
+def test_a_file_that_is_swapped_after_the_verification_is_found(
+    release: Path, public: PublicKey, swap: Callable[[str], None], path: str
+) -> None:
+    swap(path)
+    with pytest.raises(Refused, match=f"{path} was changed while it was read"):
         read_evidence(release, public)
+
+
+def test_a_statement_that_is_swapped_after_the_verification_is_not_read_again(
+    release: Path, public: PublicKey, swap: Callable[[str], None], evidence: Evidence
+) -> None:
+    before = (release / PROVENANCE).read_bytes()
+    swap(PROVENANCE)
+    assert read_evidence(release, public) == evidence
+    assert (release / PROVENANCE).read_bytes() != before
 
 
 def test_files_have_the_digests_that_the_sums_list(pristine: Path, evidence: Evidence) -> None:

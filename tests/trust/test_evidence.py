@@ -72,6 +72,14 @@ def test_a_file_is_hashed_as_it_was_when_it_was_checked(release: Path, public: P
         delivered.read("SHA256SUMS")
 
 
+def test_a_file_that_was_hashed_must_be_the_same_when_it_is_read(release: Path, public: PublicKey) -> None:
+    delivered = Delivered(release, public)
+    assert delivered.digests["MODEL_CARD.md"] == sha256_bytes(delivered.read("MODEL_CARD.md"))
+    (release / "MODEL_CARD.md").write_bytes(b"# Another")
+    with pytest.raises(Refused, match="MODEL_CARD.md was changed while it was read"):
+        delivered.read("MODEL_CARD.md")
+
+
 def test_evidence_that_is_too_large_is_refused_unread(release: Path, public: PublicKey) -> None:
     with open(release / LAYOUT, "r+b") as stream:
         stream.truncate(LARGEST + 1)  # a hole, which takes no disk

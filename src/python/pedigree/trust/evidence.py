@@ -63,12 +63,15 @@ class Delivered:
     def digests(self) -> Artifacts:
         """Path -> sha256 of every file on disk. A file that was read as evidence counts as it was then.
 
+        What is read later must be what is counted here.
+
         Raises:
             Refused: A file cannot be read, or something is neither a file nor a directory.
         """
         files = plain_files(self.release)
         unread = digests_of(self.release, {path: size for path, size in files.items() if path not in self._seen})
-        return {path: self._seen.get(path) or unread[path] for path in files}
+        self._seen |= unread
+        return {path: self._seen[path] for path in files}
 
     @once
     def layout(self) -> dict[str, Any]:

@@ -34,3 +34,8 @@ class Verdict:
     def holds(self) -> bool:
         """Whether the release is what its owner allowed."""
         return all(check.holds for check in self.checks)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """Those that do not hold."""
+        return tuple(check for check in self.checks if not check.holds)

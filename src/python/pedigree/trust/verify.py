@@ -44,6 +44,17 @@ def verify_delivered(delivered: Delivered, trust: Trust | None = None) -> Verdic
         return _checked(delivered, trust)
 
 
+def require_holding(delivered: Delivered, trust: Trust | None = None) -> None:
+    """Verify, for a caller to whom a release that does not hold is worth nothing. Arguments as of `verify_delivered`.
+
+    Raises:
+        Refused: It does not hold; every check that does not is told.
+    """
+    if failed := verify_delivered(delivered, trust).failed:
+        lines = "".join(f"\n  ({check.number}) {check.claim}: {check.detail}" for check in failed)
+        raise Refused(f"the release does not hold{lines}")
+
+
 def _checked(delivered: Delivered, trust: Trust | None) -> Verdict:
     checks = [(claim, partial(check, delivered)) for claim, check in CHECKS]
     if trust is None:
