@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -7,13 +8,14 @@ from unittest.mock import patch
 import pytest
 
 from pedigree.step.errors import ToolError
+from pedigree.trust.inforce import Trust
 from pedigree.trust.pair import layout_path, plan_path
 from pedigree.trust.proposal import withdrawal
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.standing_statement import Standing
 from pedigree.trust.verify import verify_release
 from trust.builder import RELEASE, run_stock, stock_commands, stock_tools
-from trust.office import Office
+from trust.office import APPROVALS, LATER, Office
 from trust.plans import demo_plan, sign_plan
 from trust.published import put_in_force, sealed_in
 from trust.test_inforce import PLAN, ROOT, failed, trust
@@ -65,6 +67,37 @@ def test_a_plan_that_was_signed_later_or_taken_away_is_noticed(office: Office, t
     }
     (check,) = failed(office, release, "Ray", trust(office, taken))
     assert check.number == PLAN and "which the snapshot lists, is missing" in check.detail
+
+
+def required(office: Office, files: Mapping[str, bytes] | None = None) -> Trust:
+    """Whom to believe, and that a plan is required."""
+    return replace(trust(office, files), plan_required=True)
+
+
+def test_where_a_plan_is_required_a_release_inside_of_one_holds(office: Office, tmp_path: Path) -> None:
+    planned(office)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    assert failed(office, release, "Ray", required(office)) == []
+    assert failed(office, release, "Ray", required(office, office.files)) == []
+
+
+def test_where_a_plan_is_required_a_release_without_one_does_not_hold_even_if_it_was_signed_since(
+    office: Office, tmp_path: Path
+) -> None:
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    (check,) = failed(office, release, "Ray", required(office))
+    assert check.number == PLAN and "a plan is required: the release was sealed as no plan: no owner" in check.detail
+    planned(office)
+    assert failed(office, release, "Ray", trust(office, office.files)) == []
+    (check,) = failed(office, release, "Ray", required(office, office.files))
+    assert check.number == PLAN and "a plan is required" in check.detail
+
+
+def test_where_a_plan_is_required_a_release_outside_of_it_does_not_hold(office: Office, tmp_path: Path) -> None:
+    planned(office, approvals=(*APPROVALS, "owner"))
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    (check,) = failed(office, release, "Ray", required(office))
+    assert check.number == PLAN and "a plan is required: the release was sealed as outside the plan" in check.detail
 
 
 def claiming(claimed: Standing, office: Office, directory: Path, sealer: str) -> Path:

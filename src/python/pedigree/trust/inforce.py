@@ -20,7 +20,7 @@ from pedigree.trust.roles import RELEASE
 from pedigree.trust.root import TrustRoot, first_root, parse_root
 from pedigree.trust.seen import NOTHING
 from pedigree.trust.standing import approvals_of, require_not_revoked
-from pedigree.trust.standing_statement import NO_PLAN, OUTSIDE, Standing, standing_words
+from pedigree.trust.standing_statement import INSIDE, NO_PLAN, OUTSIDE, Standing, standing_words
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Trust:
         memory: Where the verifier remembers what it saw; None to remember nothing.
         now: The time of the verification.
         max_age: How old the snapshot may be; None for as old as it says of itself.
+        plan_required: Whether a release must have been sealed inside a plan; else it may be without one.
     """
 
     anchor: TrustRoot
@@ -40,6 +41,7 @@ class Trust:
     memory: Path | None
     now: datetime
     max_age: timedelta | None
+    plan_required: bool = False
 
 
 class InForce:
@@ -158,6 +160,8 @@ def _inside_plan(release: InForce) -> str:
     found = standing_in(graph, address, release.then, public, release.authority.revoked)
     if delivered.standing is not None and delivered.standing != found:
         raise Refused(f"it is said to be '{standing_words(delivered.standing)}', but it is '{standing_words(found)}'")
+    if release.trust.plan_required:
+        _require_plan(delivered.standing)
     if found.claim == NO_PLAN and word_in_force(release.authority, address) is not None:
         found = standing_in(graph, address, release.authority, public)
     if found.claim == OUTSIDE:
@@ -175,6 +179,14 @@ def _since(release: InForce, address: str, found: Standing) -> str:
         return ""
     what = "its owners withdrew it by" if now.plan.withdrawn else "in force now is"
     return f"; {what} version {now.plan.version} of the plan"
+
+
+def _require_plan(told: Standing | None) -> None:
+    """Refuse what was not sealed inside a plan. What owners signed since foresaw nothing."""
+    if told is None:
+        raise Refused("a plan is required: the release is of a version of the format that tells of none")
+    if told.claim != INSIDE:
+        raise Refused(f"a plan is required: the release was sealed as {standing_words(told)}")
 
 
 # (19) What is in force is told by a snapshot that is not out of date.
