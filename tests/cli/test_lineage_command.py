@@ -77,7 +77,7 @@ def test_with_a_key_nothing_is_shown_of_a_release_that_does_not_hold(
     (forged / "lineage.json").write_text(json.dumps(graph, sort_keys=True, separators=(",", ":")))
     assert main(["lineage", str(forged), "--key", str(forged / KEY)]) == 1
     told = capsys.readouterr()
-    assert told.out == "" and "does not verify" in told.err and "(10)" in told.err and "hint:" in told.err
+    assert told.out == "" and "the release does not hold" in told.err and "(10)" in told.err and "hint:" in told.err
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,16 @@ def past(text: str) -> str:
     return text
 
 
+def days(text: str) -> timedelta:
+    """A number of days above 0."""
+    if not _is_days(text):
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is not a number of days above 0")
+    return timedelta(days=int(text))
+
+
 def until(text: str) -> timedelta | str:
     """A number of days, or a time."""
-    if text.isascii() and text.isdigit() and 0 < len(text) < 6 and int(text):
+    if _is_days(text):
         return timedelta(days=int(text))
     if not is_time(text):
         raise argparse.ArgumentTypeError(f"{text[:80]!r} is neither a number of days nor a time")
@@ -129,3 +136,7 @@ def role_count(text: str) -> tuple[str, int]:
     """`ROLE=N`."""
     its, _, number = text.partition("=")
     return role(its), count(number)
+
+
+def _is_days(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < len(text) < 6 and int(text) > 0

@@ -1,4 +1,4 @@
-"""`pedigree export DIR --key PUB --format FORMAT`: what a verified release says, in the formats of others."""
+"""`pedigree export DIR --format FORMAT`: what a verified release says, in the formats of others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from pedigree.cli.believed import declare_believed, key_of, require_somebody, trust_of
 from pedigree.cli.verdicts import BY_ITSELF
 from pedigree.step.errors import ToolError
 
@@ -22,7 +23,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "Exits 0 when it is written, 1 when the release does not hold, 2 for a wrong call."
     )
     parser.add_argument("release", metavar="DIR", type=Path, help="the delivered directory")
-    parser.add_argument("--key", metavar="PUB", type=Path, required=True, help="public key that you trust, PEM")
+    declare_believed(parser)
     parser.add_argument("--format", choices=_FORMATS, required=True, help="what to write")
     parser.add_argument("--output", metavar="FILE", type=Path, help="where to write it (default: stdout)")
     parser.set_defaults(run=run)
@@ -32,26 +33,27 @@ def run(call: argparse.Namespace) -> int:
     """Verify, export and write; nothing is written of a release that does not hold.
 
     Raises:
-        ToolError: The directory, the key or the output cannot be used.
+        ToolError: The directory, the key, the root or the output cannot be used.
     """
     if not call.release.is_dir():
         raise ToolError(f"{call.release} is not a directory", "name the directory that was delivered")
     if call.output and call.output.resolve().is_relative_to(call.release.resolve()):
         what = f"{call.output} lies in the release, and a file more would break it"
         raise ToolError(what, "name a file outside of the release")
-    # Cryptography takes a while to import, and a wrong call does not need it.
+    require_somebody(call)
+    trust = trust_of(call)
     from pedigree.export.formats import export
     from pedigree.trust.errors import MalformedEvidence, Refused
-    from pedigree.trust.public import read_public_key
 
-    public = read_public_key(call.key)
+    public = key_of(call, call.release)
     try:
-        text = export(call.release, public, call.format)
+        text = export(call.release, public, call.format, trust)
     except (Refused, MalformedEvidence) as problem:
         print(f"error: {problem}\nhint: `pedigree verify` shows every check; do not use the release", file=sys.stderr)
         return EXIT_DOES_NOT_HOLD
     _write(text, call.output)
-    sys.stderr.write(BY_ITSELF)
+    if trust is None:
+        sys.stderr.write(BY_ITSELF)
     return EXIT_DONE
 
 

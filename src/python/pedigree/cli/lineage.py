@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pedigree.cli.believed import declare_believed, key_of, trust_of
 from pedigree.cli.verdicts import BY_ITSELF
 from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
+    from pedigree.trust.inforce import Trust
     from pedigree.trust.lineage_graph import Graph
     from pedigree.trust.public import PublicKey
     from pedigree.trust.unverified import Readable
@@ -44,11 +46,12 @@ class Answer:
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.description = (
-        "Show what releases were made from. Exits 0; 1 when a release does not verify, cannot be read, or nothing in "
-        "any is what was named; 2 for a wrong call."
+        "Show what releases were made from, verified first if there is a key or a trust root. "
+        "Exits 0; 1 when a release does not verify, cannot be read, or nothing in any is what was named; "
+        "2 for a wrong call."
     )
     parser.add_argument("releases", metavar="DIR", type=Path, nargs="+", help="a delivered directory")
-    parser.add_argument("--key", metavar="PUB", type=Path, help="public key that you trust, PEM: verify first")
+    declare_believed(parser)
     parser.add_argument("--format", choices=(*_PRINT, _PAGE), default="tree", help="how to print it (default: tree)")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--descendants", metavar="WHAT", help=f"only what derives from WHAT: {_NAMED}")
@@ -57,26 +60,25 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(call: argparse.Namespace) -> int:
-    """Read, verify if there is a key, and print.
+    """Read, verify if somebody is believed, and print.
 
     Raises:
-        ToolError: A directory or the key cannot be used, or the page is asked for of more than one release.
+        ToolError: A directory, the key or the root cannot be used, or the page is asked for of more than one release.
     """
     from pedigree.trust.errors import MalformedEvidence, Refused
-    from pedigree.trust.public import read_public_key
 
     named = call.descendants or call.ancestors
     if call.format == _PAGE and (named or len(call.releases) > 1):
         raise ToolError("the page is of one whole release", "name one DIR, and search in the page")
-    public = read_public_key(call.key) if call.key else None
+    trust = trust_of(call)
     answers = []
     for directory in call.releases:
         if not directory.is_dir():
             raise ToolError(f"{directory} is not a directory", "name the directory that was delivered")
         try:
-            release = _open(directory, public)
+            release = _open(directory, call, trust)
             if call.format == _PAGE:
-                sys.stdout.buffer.write(_page(release, directory, public))
+                sys.stdout.buffer.write(_page(release, key_of(call, directory)))
                 return EXIT_FOUND
             answers.append(_answer(directory, release, call))
         except (Refused, MalformedEvidence) as problem:
@@ -93,23 +95,19 @@ def run(call: argparse.Namespace) -> int:
     return EXIT_FOUND
 
 
-def _open(directory: Path, public: PublicKey | None) -> Readable:
-    """The release: verified with the key, or, and this is said, not at all."""
-    from pedigree.trust.errors import Refused
+def _open(directory: Path, call: argparse.Namespace, trust: Trust | None) -> Readable:
+    """The release: verified, or, where nobody is believed, not at all, which is said."""
     from pedigree.trust.evidence import Delivered
     from pedigree.trust.unverified import Unverified
-    from pedigree.trust.verify import verify_delivered
+    from pedigree.trust.verify import require_holding
 
-    if public is None:
+    if call.key is None and trust is None:
         told = f"warning: {directory} is NOT VERIFIED: anybody could have written what follows"
-        print(f"{told}\nhint: --key PUB, with the signer's public key", file=sys.stderr)
+        print(f"{told}\nhint: --key PUB, with the signer's public key, or --root FILE", file=sys.stderr)
         return Unverified(directory)
-    delivered = Delivered(directory, public)
-    failed = [check for check in verify_delivered(delivered).checks if not check.holds]
-    if failed:
-        lines = "".join(f"\n  ({check.number}) {check.claim}: {check.detail}" for check in failed)
-        raise Refused(f"the release does not verify{lines}")
-    print(f"{directory}: the release holds\n{BY_ITSELF}", end="", file=sys.stderr)
+    delivered = Delivered(directory, key_of(call, directory))
+    require_holding(delivered, trust)
+    print(f"{directory}: the release holds\n{'' if trust else BY_ITSELF}", end="", file=sys.stderr)
     return delivered
 
 
@@ -127,12 +125,9 @@ def _answer(directory: Path, release: Readable, call: argparse.Namespace) -> Ans
     return Answer(directory, graph.only(reached), tuple(sorted(starts)), reached)
 
 
-def _page(release: Readable, directory: Path, public: PublicKey | None) -> bytes:
-    from pedigree.trust.instructions import KEY_FILE
+def _page(release: Readable, signer: PublicKey) -> bytes:
     from pedigree.trust.page import lineage_page
-    from pedigree.trust.public import read_public_key
 
-    signer = public or read_public_key(directory / KEY_FILE)
     return lineage_page(release.lineage, release.provenance, signer.fingerprint, signer.keyid)
 
 

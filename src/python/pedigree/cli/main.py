@@ -25,7 +25,7 @@ _COMMANDS = {
     "models": "fetch, pin and keep weights that are too large for a repository",
     "revoke": "say that a base model, dataset, key or release must not be used",
     "snapshot": "put approvals, revocations and layouts in force",
-    "verify": "check a delivered release against a public key",
+    "verify": "check a delivered release against a public key or a trust root",
 }
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pedigree.trust.verdict import Verdict
 
 BY_ITSELF = (
-    "Not checked without a trust root (pedigree verify --root): who may seal releases, whether base models are "
+    "Not checked without a trust root (--root): who may seal releases, whether base models are "
     "approved, whether anything is revoked, and whether the release is inside a plan.\n"
 )
 
