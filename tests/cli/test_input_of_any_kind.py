@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from cli.damage import a_gigabyte, a_pipe, nested, not_utf8, require_told, run_apart, truncated
 from cli.desk import BASE, Desk
 from pedigree.step.digests import tree_digest
 
-MEMORY = 400 << 20
 STATED = ["--meaning", "I sign it"]
 REASON = ["--reason", "it was found to be wrong"]
 VERBS: dict[str, list[str]] = {
@@ -35,46 +33,8 @@ VERBS: dict[str, list[str]] = {
 
 
 def run(desk: Desk, *call: str | bytes) -> subprocess.CompletedProcess[bytes]:
-    """`pedigree` in a process of its own."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "PEDIGREE_SIGNER": desk.uri("Olga"),
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "pedigree.cli.main", *call],
-        env=environment,
-        capture_output=True,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY)),
-    )
-
-
-def require_told(done: subprocess.CompletedProcess[bytes]) -> None:
-    assert done.returncode in (1, 2), (done.returncode, done.stderr)
-    assert b"Traceback" not in done.stderr and b"error: " in done.stderr
-
-
-def a_gigabyte(path: Path) -> None:
-    with path.open("wb") as stream:
-        stream.truncate(1 << 30)
-
-
-def not_utf8(path: Path) -> None:
-    path.write_bytes(b"\xff\xfe" * 99)
-
-
-def truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-7])
-
-
-def nested(path: Path) -> None:
-    path.write_bytes(b"[" * 100_000 + b"]" * 100_000)
-
-
-def a_pipe(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
+    """`pedigree` in a process of its own, signing as Olga."""
+    return run_apart(*call, signer=desk.uri("Olga"))
 
 
 @pytest.mark.parametrize("damage", [a_gigabyte, not_utf8, truncated, nested, a_pipe])

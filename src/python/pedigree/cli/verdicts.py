@@ -31,12 +31,19 @@ def _text(verdict: Verdict, explain: bool, of: str) -> str:
     lines = []
     for check in verdict.checks:
         lines.append(f"({check.number}) {'holds' if check.holds else 'DOES NOT HOLD'}: {check.claim}")
-        lines.append(f"      {check.detail}")
+        lines += [f"      {line}" for line in _printable(check.detail)]
         if explain:
             lines += [f"      | {line}" for line in check.explanation.splitlines()]
     failed = sum(not check.holds for check in verdict.checks)
     closing = f"{failed} of {len(verdict.checks)} checks do not hold: do not use it." if failed else f"The {of} holds."
     return "\n".join([*lines, closing, ""])
+
+
+def _printable(detail: str) -> list[str]:
+    """Lines that name files of a release as they may stand on a terminal: whoever made it chose the names."""
+    from pedigree.trust.tree import printable
+
+    return [printable(line) for line in detail.split("\n")]
 
 
 def _json(verdict: Verdict, explain: bool) -> str:

@@ -12,6 +12,7 @@ from pedigree.step.errors import ToolError
 from pedigree.trust.chain import ROOTS
 from pedigree.trust.errors import Refused
 from pedigree.trust.places import APPROVALS, LAYOUTS, REVOCATIONS, SNAPSHOT
+from pedigree.trust.reading import require_few_values
 
 LARGEST = 16 << 20
 """Bytes that one file of evidence may have: a thousand times what one usually has."""
@@ -66,7 +67,7 @@ def read_evidence(path: Path, origin: str, largest: int = LARGEST) -> bytes:
         largest: Bytes that it may have.
 
     Raises:
-        Refused: It is not so, or cannot be read.
+        Refused: It is not so, cannot be read, or as `require_few_values`.
     """
     try:
         with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
@@ -79,6 +80,7 @@ def read_evidence(path: Path, origin: str, largest: int = LARGEST) -> bytes:
         raise Refused(f"{origin}: {error.strerror}") from error
     if max(len(data), found.st_size) > largest:
         raise Refused(f"{origin} is larger than {largest} bytes; evidence is not")
+    require_few_values(data, origin)
     return data
 
 

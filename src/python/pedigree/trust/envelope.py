@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pedigree.step.canonical import MalformedJson, canonical_json, parse_canonical
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import PublicKey
+from pedigree.trust.reading import require_few_values
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer  # type: ignore[attr-defined]
@@ -154,8 +155,9 @@ def canonical_document(data: bytes, origin: str) -> dict[str, Any]:
         MalformedEvidence: It is none, or is written in another way.
     """
     try:
+        require_few_values(data, origin)
         return _require_object(parse_canonical(data, origin), origin)
-    except MalformedJson as error:
+    except (MalformedJson, Refused) as error:
         raise MalformedEvidence(str(error)) from error
 
 

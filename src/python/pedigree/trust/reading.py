@@ -10,6 +10,9 @@ from pedigree.trust.errors import Refused
 
 LARGEST = 1 << 26
 """Evidence of more bytes is refused unread: the layout of 10,000 steps takes a quarter of it."""
+MOST_VALUES = 2_000_000
+"""A document of more values is refused unparsed: the layout of 10,000 steps has 800,000. One takes three bytes of JSON,
+as `[],`, and up to 200 bytes of memory."""
 
 # Not through a link, and not waiting for somebody to write to a pipe.
 _PLAINLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -19,7 +22,7 @@ def read_plainly(release: Path, path: str) -> bytes:
     """The bytes of a file of a release.
 
     Raises:
-        Refused: It is missing, cannot be read, is not a file, or is larger than evidence is.
+        Refused: It is missing, cannot be read, is not a file, is larger than evidence is, or as `require_few_values`.
     """
     try:
         descriptor = os.open(f"{release}/{path}", _PLAINLY)
@@ -36,4 +39,15 @@ def read_plainly(release: Path, path: str) -> bytes:
         raise Refused(f"{path}: {error.strerror}") from error
     if len(data) != status.st_size:
         raise Refused(f"{path} was changed while it was read")
+    require_few_values(data, path)
     return data
+
+
+def require_few_values(data: bytes, origin: str) -> None:
+    """Refuse what may be small as JSON and is large once it is parsed. What is no JSON has far fewer marks.
+
+    Raises:
+        Refused: It has more than `MOST_VALUES` values.
+    """
+    if len(data) > MOST_VALUES and sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise Refused(f"{origin} has more than {MOST_VALUES} values; evidence has not")

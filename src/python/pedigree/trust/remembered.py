@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pedigree.step.canonical import MalformedJson, canonical_json, read_json
+from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
 from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import read_evidence
 from pedigree.trust.authority import Authority
+from pedigree.trust.errors import Refused
 from pedigree.trust.seen import NOTHING, Revoked, Seen, joined, require_nothing_taken_back, seen_now
 
 SCHEMA = "pedigree.seen/3"
@@ -103,15 +105,15 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _read(path: Path) -> Seen:
+    if not os.path.lexists(path):
+        return NOTHING
     try:
-        document = read_json(path)
+        document = parse_json(read_evidence(path, str(path)), str(path))
         if document["schema"] not in (SCHEMA, _WITHOUT_DIGESTS):
             raise ValueError(document["schema"])
         return _from_json(document)
-    except FileNotFoundError:
-        return NOTHING
-    except OSError as error:
-        raise ToolError(f"cannot read {path}: {error.strerror}", "name another directory by --memory") from error
+    except Refused as problem:
+        raise ToolError(f"cannot recall what was seen: {problem}", "name another directory by --memory") from problem
     except (MalformedJson, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ToolError(f"{path} is not what a verifier remembers", "find out who changed it") from error
 

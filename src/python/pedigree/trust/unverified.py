@@ -15,7 +15,7 @@ from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.lineage import provenance_file
 from pedigree.trust.once import once
 from pedigree.trust.public import public_key
-from pedigree.trust.reading import read_plainly
+from pedigree.trust.reading import read_plainly, require_few_values
 from pedigree.trust.statement import PROVENANCE, check_statement
 
 
@@ -72,6 +72,7 @@ class Unverified:
         bundle = self._json(path)
         try:
             payload = binascii.a2b_base64(bundle["dsseEnvelope"]["payload"])
+            require_few_values(payload, f"the payload of {path}")
             statement = parse_json(payload, f"the payload of {path}")
         except (KeyError, TypeError, ValueError) as error:
             raise MalformedEvidence(f"{path} is not a statement in a Sigstore bundle: {error}") from error

@@ -13,6 +13,7 @@ from pedigree.trust.evidence import Delivered
 from pedigree.trust.explanations import EXPLANATIONS
 from pedigree.trust.inforce import InForce, Trust
 from pedigree.trust.public import PublicKey
+from pedigree.trust.tree import printable
 from pedigree.trust.verdict import Check, Verdict
 
 CHECKS: tuple[tuple[str, Callable[[Delivered], str]], ...] = (
@@ -51,7 +52,7 @@ def require_holding(delivered: Delivered, trust: Trust | None = None) -> None:
         Refused: It does not hold; every check that does not is told.
     """
     if failed := verify_delivered(delivered, trust).failed:
-        lines = "".join(f"\n  ({check.number}) {check.claim}: {check.detail}" for check in failed)
+        lines = "".join(f"\n  ({check.number}) {check.claim}: {printable(check.detail)}" for check in failed)
         raise Refused(f"the release does not hold{lines}")
 
 
