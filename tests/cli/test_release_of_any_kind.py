@@ -88,7 +88,8 @@ def place(pristine: Path, tmp_path: Path) -> Place:
 @each_damage
 @each_verb
 def test_every_verb_tells_what_is_wrong_with_a_release(place: Place, verb: str, damage: Damage) -> None:
-    for pattern in EVIDENCE:
+    # A gigabyte is hashed whole before a release is refused, which takes seconds.
+    for pattern in EVIDENCE[:3] if damage is a_gigabyte else EVIDENCE:
         (path,) = (place.directory / "release").glob(pattern)
         whole = path.read_bytes()
         damage(path)
