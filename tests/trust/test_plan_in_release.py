@@ -15,7 +15,7 @@ from pedigree.trust.root import TrustRoot
 from pedigree.trust.standing_statement import Standing
 from pedigree.trust.verify import verify_release
 from trust.builder import RELEASE, run_stock, stock_commands, stock_tools
-from trust.office import APPROVALS, LATER, Office
+from trust.office import APPROVALS, Office
 from trust.plans import demo_plan, sign_plan
 from trust.published import put_in_force, sealed_in
 from trust.test_inforce import PLAN, ROOT, failed, trust
