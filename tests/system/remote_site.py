@@ -41,7 +41,7 @@ gpu-workers = "//:gpu-workers"
 TRUSTED = ("build", "step", "data", "trust")
 WRITER, READER = "token-of-ci", "token-of-a-developer"
 # In seconds. An error that takes longer is a build that hangs.
-SOON = 60
+SOON = 180
 
 
 @dataclass(frozen=True)
