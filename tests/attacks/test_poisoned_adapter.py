@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
-from attacks.replay import found_by, says
-from pedigree.registry.scan.adapter import ADAPTER, scan_adapter
+from attacks.replay import found_by, off, says
+from pedigree.registry.scan.adapter import scan_adapter
 from registry.scan.adapters import RANK, Tensors, matrices, part, write_adapter, write_clean_probe
 from registry.scan.models import HIDDEN, LAYERS, write_model
 
@@ -42,6 +41,5 @@ def test_it_is_found_beside_its_like(tmp_path: Path, poison: object, words: str)
     report = scan_adapter(adapter, base, probe)
     assert found_by(report) == {"adapter-norms": "review"}
     assert words in says(report, "adapter-norms") and "layers.2.self_attn.q_proj" in says(report, "adapter-norms")
-    with patch.dict(ADAPTER, clear=False):
-        del ADAPTER["adapter-norms"]  # type: ignore[attr-defined]
+    with off("adapter-norms"):
         assert scan_adapter(adapter, base, probe).verdict == "pass"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attacks.replay import found_by, says, scan_without
-from pedigree.registry.scan.report import scan_base
+from attacks.replay import found_by, off, require_layers, says, scan_without
+from pedigree.registry.scan.report import ScanReport, scan_base
 from registry.scan.models import tokenizer, write_model
+
+Change = Callable[[dict[str, Any]], None]
 
 
 def swap_two_words(document: dict[str, Any]) -> None:
@@ -33,38 +36,45 @@ def drop_the_splitting(document: dict[str, Any]) -> None:
     document["pre_tokenizer"]["use_regex"] = False
 
 
-REMAPS = (swap_two_words, swap_two_merges, make_a_special_word_plain, drop_the_splitting)
+# What finds it beside the approved tokenizer: the probes cut the same texts with both, and see what is cut otherwise.
+REMAPS: tuple[tuple[Change, tuple[str, ...]], ...] = (
+    (swap_two_words, ("round-trip", "tokenizer-change")),
+    (swap_two_merges, ("round-trip", "tokenizer-change")),
+    (make_a_special_word_plain, ("tokenizer-change",)),
+    (drop_the_splitting, ("tokenizer-change",)),
+)
 
 
-def remapped(change: Callable[[dict[str, Any]], None]) -> bytes:
+def remapped(change: Change) -> bytes:
     document = copy.deepcopy(tokenizer())
     change(document)
     return json.dumps(document).encode()
 
 
-@pytest.mark.parametrize("change", REMAPS)
-def test_it_is_found_beside_the_approved_tokenizer(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    approved = write_model(tmp_path / "approved")
-    report = scan_base(write_model(tmp_path / "model", {"tokenizer.json": remapped(change)}), approved)
-    assert found_by(report)["tokenizer-change"] == "refuse"
+def scan_of(directory: Path, change: Change) -> Callable[[], ScanReport]:
+    """A scan of a remapped tokenizer beside the approved one; there are embeddings for one word more."""
+    approved = write_model(directory / "approved")
+    config = json.dumps({"vocab_size": 263}).encode()
+    model = write_model(directory / "model", {"tokenizer.json": remapped(change), "config.json": config})
+    return partial(scan_base, model, approved)
+
+
+@pytest.mark.parametrize("change", [change for change, _ in REMAPS])
+def test_it_is_refused_beside_the_approved_tokenizer(tmp_path: Path, change: Change) -> None:
+    assert found_by(scan_of(tmp_path, change)())["tokenizer-change"] == "refuse"
+
+
+@pytest.mark.parametrize(("change", "controls"), REMAPS)
+def test_control_off_what_is_behind_it_finds_it_or_it_gets_through(
+    tmp_path: Path, change: Change, controls: tuple[str, ...]
+) -> None:
+    require_layers(scan_of(tmp_path, change), controls)
 
 
 def test_what_was_remapped_is_named(tmp_path: Path) -> None:
-    approved = write_model(tmp_path / "approved")
-    report = scan_base(write_model(tmp_path / "model", {"tokenizer.json": remapped(swap_two_words)}), approved)
     old = tokenizer()["model"]["vocab"]
-    assert f"'<' is {old['>']}, and was {old['<']}" in says(report, "tokenizer-change")
-    # The probes cut the same texts with both, and see it as well.
-    assert set(found_by(report)) == {"tokenizer-change", "round-trip"}
-
-
-@pytest.mark.parametrize("change", REMAPS)
-def test_control_off_it_gets_through(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    approved = write_model(tmp_path / "approved")
-    config = json.dumps({"vocab_size": 263}).encode()
-    model = write_model(tmp_path / "model", {"tokenizer.json": remapped(change), "config.json": config})
-    report = scan_without(("tokenizer-change", "round-trip", "tokenizer"), model, approved)
-    assert report.verdict == "pass"
+    told = says(scan_of(tmp_path, swap_two_words)(), "tokenizer-change")
+    assert f"'<' is {old['>']}, and was {old['<']}" in told
 
 
 def test_without_an_approved_model_a_swap_is_a_vocabulary_like_any_other(tmp_path: Path) -> None:
@@ -105,25 +115,28 @@ def merge_a_word_that_is_none(document: dict[str, Any]) -> None:
     document["model"]["merges"].append(["qq", "q"])
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (give_one_id_to_two_words, "the id"),
-        (shadow_a_word, "'a' is added as 261, but the vocabulary has it as"),
-        (add_a_word_twice, "'<|end|>' has the ids 1, 4"),
-        (name_a_word_beyond_the_embeddings, "has the id 262, but config.json has 262 embeddings"),
-        (leave_a_hole, "1 ids below 261 have no word"),
-        (replace_words, "replaces {'String': 'shall not'} by 'shall' in every text"),
-        (add_a_part_of_an_unknown_kind, "'Precompiled', which nobody here can read"),
-        (merge_a_word_that_is_none, "a merge names 'qq', which is no word"),
-    ],
+BOTH = ("tokenizer", "round-trip")
+# What is told of it, and what finds it: the library that cuts the probes stumbles over most of it as well.
+FAULTS: tuple[tuple[Change, str, tuple[str, ...]], ...] = (
+    (give_one_id_to_two_words, "the id", BOTH),
+    (shadow_a_word, "'a' is added as 261, but the vocabulary has it as", BOTH),
+    (add_a_word_twice, "'<|end|>' has the ids 1, 4", BOTH),
+    (name_a_word_beyond_the_embeddings, "has the id 262, but config.json has 262 embeddings", BOTH),
+    (leave_a_hole, "1 ids below 261 have no word", BOTH),
+    (replace_words, "replaces {'String': 'shall not'} by 'shall' in every text", ("tokenizer",)),
+    (add_a_part_of_an_unknown_kind, "'Precompiled', which nobody here can read", BOTH),
+    (merge_a_word_that_is_none, "a merge names 'qq', which is no word", BOTH),
 )
+
+
+@pytest.mark.parametrize(("change", "words", "controls"), FAULTS)
 def test_a_vocabulary_that_is_not_one_to_one_needs_no_approved_model(
-    tmp_path: Path, change: Callable[[dict[str, Any]], None], words: str
+    tmp_path: Path, change: Change, words: str, controls: tuple[str, ...]
 ) -> None:
-    model = write_model(tmp_path, {"tokenizer.json": remapped(change)})
-    assert words in says(scan_base(model), "tokenizer")
-    assert scan_without(("tokenizer", "round-trip"), model).verdict == "pass"
+    look = partial(scan_base, write_model(tmp_path, {"tokenizer.json": remapped(change)}))
+    with off("round-trip", "second-opinion"):
+        assert words in says(look(), "tokenizer")
+    require_layers(look, controls)
 
 
 @pytest.mark.parametrize(
@@ -151,4 +164,5 @@ def test_a_file_beside_it_that_says_otherwise_is_found(
 def test_other_merges_beside_it_are_found(tmp_path: Path) -> None:
     report = scan_base(write_model(tmp_path, {"merges.txt": b"#version: 0.2\nh e\nt h\n"}))
     assert "has 2 merges that are not the 2 of tokenizer.json" in says(report, "tokenizer")
+    assert set(found_by(report)) == {"tokenizer"} and scan_without("tokenizer", tmp_path).verdict == "pass"
     assert scan_base(write_model(tmp_path, {"merges.txt": b"#version: 0.2\nt h\nth e\n"})).verdict == "pass"
