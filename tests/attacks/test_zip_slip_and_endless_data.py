@@ -10,11 +10,14 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from attacks.replay import found_by, says, scan_without
+from attacks.replay import found_by, off, require_layers, says, scan_without
+from pedigree.registry.scan import subject
 from pedigree.registry.scan.report import scan_base
 from registry.scan.models import write_model
 
@@ -29,15 +32,18 @@ def slipping() -> bytes:
     return content.getvalue()
 
 
-@pytest.mark.parametrize("name", ["model.zip", "extra.json"])
-def test_an_archive_is_found_by_its_format_and_is_not_unpacked(tmp_path: Path, name: str) -> None:
-    report = scan_base(write_model(tmp_path / "model", {name: slipping()}))
-    assert found_by(report)["formats"] == "refuse" and "zip archive" in says(report, "formats")
+# Under which name, and what finds it: what is named JSON cannot be read as settings either.
+ARCHIVES = (("model.zip", ("formats",)), ("extra.json", ("formats", "remote-code")))
+
+
+@pytest.mark.parametrize(("name", "controls"), ARCHIVES)
+def test_an_archive_is_found_by_its_format_and_is_not_unpacked(
+    tmp_path: Path, name: str, controls: tuple[str, ...]
+) -> None:
+    model = write_model(tmp_path / "model", {name: slipping()})
+    assert "zip archive" in says(scan_base(model), "formats")
+    require_layers(partial(scan_base, model), controls)
     assert not (tmp_path / "evil.json").exists()
-
-
-def test_control_off_an_archive_gets_through(tmp_path: Path) -> None:
-    assert scan_without("formats", write_model(tmp_path / "model", {"model.zip": slipping()})).verdict == "pass"
 
 
 def endless_zeros(model: Path, size: int) -> None:
@@ -69,37 +75,75 @@ def test_more_than_was_announced_is_found_and_not_read(tmp_path: Path) -> None:
     total = sum(path.stat().st_size for path in model.iterdir())
     assert scan_base(model, announced=total).verdict == "pass"
     report = scan_base(model, announced=total - 1)
-    assert found_by(report)["limits"] == "refuse" and report.files == {}
+    # Nothing is read any more, and so there are no weights either.
+    assert found_by(report) == {"limits": "refuse", "formats": "refuse"} and report.files == {}
+    with off("limits"):
+        assert scan_base(model, announced=total - 1).verdict == "pass"
 
 
-@pytest.mark.parametrize("fill", ["[", '{"a":', "1,", "[],", '"'])
+FILLS = pytest.mark.parametrize("fill", ["[", '{"a":', "1,", "[],", '"'])
+
+
+def bomb(fill: str, size: int) -> dict[str, bytes | None]:
+    return {"bomb.json": b"[" + fill.encode() * (size // len(fill))}
+
+
+@FILLS
 def test_json_that_would_fill_the_memory_is_refused_within_a_gigabyte(tmp_path: Path, fill: str) -> None:
-    model = write_model(tmp_path, {"bomb.json": b"[" + fill.encode() * ((60 << 20) // len(fill))})
-    done = _scan_in(model, 1 << 30)
+    done = _scan_in(write_model(tmp_path, bomb(fill, 60 << 20)), 1 << 30)
     assert done.returncode == 0, done.stderr
     assert "formats refuse" in done.stdout and "Traceback" not in done.stderr
+
+
+@FILLS
+def test_control_off_json_that_nobody_can_read_is_found_by_what_looks_for_settings_or_gets_through(
+    tmp_path: Path, fill: str
+) -> None:
+    require_layers(partial(scan_base, write_model(tmp_path, bomb(fill, 1 << 20))), ("formats", "remote-code"))
+
+
+def test_control_off_many_small_values_fill_the_memory(tmp_path: Path) -> None:
+    """The one control: that values are counted before objects are made of them."""
+    model = write_model(tmp_path, {"bomb.json": b"[" + b"[]," * 8_000_000 + b"[]]"})
+    assert "formats refuse" in _scan_in(model, 400 << 20).stdout
+    done = _scan_in(model, 400 << 20, "from pedigree.registry.scan import subject; subject._MOST_VALUES = 1 << 40")
+    assert done.returncode != 0 and "MemoryError" in done.stderr
 
 
 def test_a_pipe_under_the_name_of_weights_does_not_keep_anybody_waiting(tmp_path: Path) -> None:
     model = write_model(tmp_path, {"model.safetensors": None})
     os.mkfifo(model / "model.safetensors")
-    report = scan_base(model)
-    assert found_by(report) == {"paths": "refuse", "formats": "refuse"}
+    require_layers(partial(scan_base, model), ("paths", "formats"))  # a pipe, and so no weights
+
+
+def device_in_the_place_of_a_file(model: Path) -> subject.ModelFile:
+    """A file that was listed, and is a link to endless zeros when it is opened."""
+    listed = subject.look_at(write_model(model)).files["config.json"]
+    (model / "config.json").unlink()
+    (model / "config.json").symlink_to("/dev/zero")
+    return listed
 
 
 def test_a_device_in_the_place_of_a_listed_file_is_not_opened(tmp_path: Path) -> None:
-    from pedigree.registry.scan.subject import Unreadable, look_at
-
-    subject = look_at(write_model(tmp_path))
-    (tmp_path / "config.json").unlink()
-    (tmp_path / "config.json").symlink_to("/dev/zero")
-    with pytest.raises(Unreadable, match="cannot be opened"):
-        subject.files["config.json"].read(1 << 20)
+    with pytest.raises(subject.Unreadable, match="cannot be opened"):
+        device_in_the_place_of_a_file(tmp_path).read(1 << 20)
 
 
-def _scan_in(model: Path, memory: int) -> subprocess.CompletedProcess[str]:
-    """A scan in a process that gets so much memory and no more."""
+def test_with_links_followed_the_identity_finds_it_and_with_that_off_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = replace(device_in_the_place_of_a_file(tmp_path), linked=True)
+    with pytest.raises(subject.Unreadable, match="has changed while it was looked at"):
+        listed.read(1 << 20)
+    monkeypatch.setattr(subject, "_identity", lambda _: ())
+    with listed.open() as stream:
+        assert stream.read(1 << 20) == bytes(1 << 20)
+
+
+def _scan_in(model: Path, memory: int, before: str = "") -> subprocess.CompletedProcess[str]:
+    """A scan in a process that gets so much memory and no more, after some other statements."""
     program = (
+        f"{before}\n"
         "import sys; from pathlib import Path; from pedigree.registry.scan.report import scan_base\n"
         "for check in scan_base(Path(sys.argv[1])).checks: print(check.name, check.verdict)"
     )
