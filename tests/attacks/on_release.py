@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
 
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, sha256_bytes, sha256_file
 from pedigree.step.record import Input, Record
-from pedigree.trust import evaluation_checks, verify
+from pedigree.trust import chain_checks, delivery_checks, evaluation_checks, inforce, verify
+from pedigree.trust.inforce import Trust
 from pedigree.trust.lineage import summary_file
 from pedigree.trust.links import DELIVERY, lineage_root
 from pedigree.trust.public import PublicKey
@@ -18,23 +20,46 @@ from pedigree.trust.sums import SEAL, SUMS, sums
 from trust.builder import RELEASE_STEP, Files, deliver, lay_out
 from trust.forge import link_of, payload, resign
 
-LINEAGE = "layout, links and provenance are of one lineage"
-PASSED = "every evaluation met its gates, and its report is the one that was judged"
+(LAYOUT, _), (LINKS, _), (LINEAGE, _), (FIT_TOGETHER, _), (PROVENANCE, _) = chain_checks.CHECKS
+(PASSED, _) = evaluation_checks.PASSED
+(MODEL, _), (FILES, _), (SUMMARY, _), (GRAPH, _) = delivery_checks.CHECKS
 (GATES, _), (OF_THIS_RELEASE, _) = evaluation_checks.CHECKS
+(ROOT, _), (SEALER, _), (APPROVED, _), (REVOKED, _), (PLAN, _), (FRESH, _) = inforce.CHECKS
 
 
-def found_by(release: Path, public: PublicKey, off: str = "") -> dict[str, str]:
-    """Claim -> detail of every check that does not hold, while one of them may be off."""
-    listed = dict(verify.CHECKS)
-    assert not off or off in listed, f"there is no such check: {off}"
-    checks = tuple((claim, (lambda _: "off") if claim == off else check) for claim, check in listed.items())
-    with patch.object(verify, "CHECKS", checks):
-        return {check.claim: check.detail for check in verify.verify_release(release, public).checks if not check.holds}
+def found_by(
+    release: Path, public: PublicKey, off: str | tuple[str, ...] = (), trust: Trust | None = None
+) -> dict[str, str]:
+    """Claim -> detail of every check that does not hold, while some of them may be off."""
+    claims = (off,) if isinstance(off, str) else off
+    unknown = set(claims).difference(claim for claim, _ in (*verify.CHECKS, *inforce.CHECKS))
+    assert not unknown, f"there are no such checks: {unknown}"
+    with ExitStack() as stack:
+        for module in (verify, inforce):
+            checks = [(claim, _off if claim in claims else check) for claim, check in module.CHECKS]
+            stack.enter_context(patch.object(module, "CHECKS", tuple(checks)))
+        verdict = verify.verify_release(release, public, trust)
+    return {check.claim: check.detail for check in verdict.checks if not check.holds}
 
 
-def sealed(directory: Path, uri: str, records: list[Record], delivered: Files) -> Path:
+def _off(_: object) -> str:
+    return "off"
+
+
+def require_layers(release: Path, public: PublicKey, controls: tuple[str, ...], trust: Trust | None = None) -> None:
+    """Just these checks find it, the others do when one of them is off, and without all of them it gets through."""
+    assert tuple(found_by(release, public, (), trust)) == controls
+    for control in controls if len(controls) > 1 else ():
+        others = tuple(other for other in controls if other != control)
+        assert tuple(found_by(release, public, control, trust)) == others
+    assert found_by(release, public, controls, trust) == {}
+
+
+def sealed(
+    directory: Path, uri: str, records: list[Record], delivered: Files, attestations: Files | None = None
+) -> Path:
     """A release of these records, as somebody delivers it who holds the key and does not care whether it verifies."""
-    lay_out(directory, uri, records, delivered)
+    lay_out(directory, uri, records, delivered, attestations)
     with patch("pedigree.trust.seal.require_verified"):
         seal(directory, uri)
     return deliver(directory)

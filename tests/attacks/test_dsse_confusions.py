@@ -75,12 +75,44 @@ def test_with_the_type_outside_of_the_signature_it_gets_through(
     assert heads.open_head(data, keys, "the head").head.size == 3
 
 
-def test_a_payload_type_that_was_not_asked_for_is_found_by_reading_it(office: Office) -> None:
-    data = add_signature(unsigned(HEAD, heads.PAYLOAD_TYPE), office.signer("Olga")).to_bytes()
+def unasked(office: Office) -> bytes:
+    """The head of a log, validly signed, where something else is expected."""
+    return add_signature(unsigned(HEAD, heads.PAYLOAD_TYPE), office.signer("Olga")).to_bytes()
+
+
+def test_a_payload_type_that_was_not_asked_for_is_found_by_reading_it_and_behind_that_by_the_signature(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, key = unasked(office), office.key("Olga")
+    with pytest.raises(MalformedEvidence, match="holds a 'application/vnd.pedigree.log-head"):
+        open_envelope(data, key, "the link")
+    with monkeypatch.context() as off:
+        off.setattr(envelope, "pae", lambda payload, payload_type="": payload)
+        with pytest.raises(MalformedEvidence, match="holds a 'application/vnd.pedigree.log-head"):
+            open_envelope(data, key, "the link")
+    monkeypatch.setattr(envelope, "require_type", lambda *_: None)
+    with pytest.raises(Refused, match="the link is not signed by this key"):
+        open_envelope(data, key, "the link")
+    monkeypatch.setattr(envelope, "pae", lambda payload, payload_type="": pae(payload, heads.PAYLOAD_TYPE))
+    with pytest.raises(MalformedEvidence, match="the link is not canonical JSON"):
+        open_envelope(data, key, "the link")
+    monkeypatch.setattr(envelope, "_require_written", lambda *_: None)
+    assert open_envelope(data, key, "the link") == HEAD
+
+
+def test_the_same_among_several_signatures_is_found_by_reading_it_and_behind_that_by_how_it_is_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, keys = unasked(office), {office.key("Olga").keyid: office.key("Olga")}
     with pytest.raises(MalformedEvidence, match="holds a 'application/vnd.pedigree.log-head"):
         parse_signed(data, root.PAYLOAD_TYPE, "the root")
-    with pytest.raises(MalformedEvidence, match="holds a 'application/vnd.pedigree.log-head"):
-        open_envelope(data, office.key("Olga"), "the link")
+    monkeypatch.setattr(signed, "require_type", lambda *_: None)
+    with pytest.raises(MalformedEvidence, match="is not written as its signers write"):
+        parse_signed(data, root.PAYLOAD_TYPE, "the root")
+    # A reader that minds neither has a signature that does not hold, until it is over no type.
+    assert lenient(data, root.PAYLOAD_TYPE, "the root").signers(keys) == frozenset()
+    monkeypatch.setattr(signed, "pae", lambda payload, payload_type="": pae(payload, heads.PAYLOAD_TYPE))
+    assert lenient(data, root.PAYLOAD_TYPE, "the root").signers(keys) == keys.keys()
 
 
 def signed_twice(office: Office, document: TrustRoot) -> bytes:
@@ -201,12 +233,38 @@ def test_with_any_key_read_it_gets_through(office: Office, monkeypatch: pytest.M
     assert weak.keyid in first_root(data, "the root").roles["owner"].keyids
 
 
-def test_an_algorithm_that_the_envelope_names_is_found_by_its_fields(office: Office) -> None:
+ALGORITHMS = pytest.mark.parametrize("algorithm", ["none", "sha1", "HS256"])
+
+
+@ALGORITHMS
+def test_an_algorithm_that_the_envelope_names_is_found_by_its_fields_and_behind_that_by_how_it_is_written(
+    office: Office, algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = json.loads(sign_envelope({"_type": "link"}, office.signer("Olga")))
-    for algorithm in ("none", "sha1", "HS256"):
-        written["signatures"][0]["alg"] = algorithm
+    written["signatures"][0]["alg"] = algorithm
+    data, key = canonical_json(written), office.key("Olga")
+    with monkeypatch.context() as off:
+        off.setattr(envelope, "_require_written", lambda *_: None)
         with pytest.raises(MalformedEvidence, match="has fields that a DSSE envelope does not have"):
-            open_envelope(canonical_json(written), office.key("Olga"), "the link")
+            open_envelope(data, key, "the link")
+    monkeypatch.setattr(envelope, "_require_fields", lambda *_: None)
+    with pytest.raises(MalformedEvidence, match="the link is not canonical JSON"):
+        open_envelope(data, key, "the link")
+    monkeypatch.setattr(envelope, "_require_written", lambda *_: None)
+    assert open_envelope(data, key, "the link") == {"_type": "link"}
+
+
+@ALGORITHMS
+def test_an_algorithm_among_several_signatures_is_found_by_how_they_are_written(
+    office: Office, algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = json.loads(office.sign(root.draft(office.root()), "Olga"))
+    written["signatures"][0]["alg"] = algorithm
+    data = canonical_json(written)
+    with pytest.raises(MalformedEvidence, match="is not written as its signers write"):
+        first_root(data, "the root")
+    monkeypatch.setattr(root, "parse_signed", lenient)
+    assert first_root(data, "the root") == office.root()
 
 
 def blank(office: Office) -> bytes:
@@ -251,3 +309,32 @@ def test_with_any_json_read_they_get_through(office: Office, monkeypatch: pytest
     monkeypatch.setattr(envelope, "canonical_document", lambda data, origin: json.loads(data))
     read = open_envelope(with_a_key_twice(office), office.key("Olga"), "the link")
     assert read["products"] == {"model": "bad"}
+
+
+def test_duplicate_keys_around_a_document_are_found_by_how_it_is_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The payload of another link stands first: readers verify one of the two, and go on with the other."""
+    other = canonical_json({"payload": encode_base64(b"{}")})[:-1]
+    data = other + b"," + sign_envelope({"_type": "link"}, office.signer("Olga"))[1:]
+    with pytest.raises(MalformedEvidence, match="duplicate key 'payload'"):
+        open_envelope(data, office.key("Olga"), "the link")
+    monkeypatch.setattr(envelope, "_require_written", lambda *_: None)
+    assert open_envelope(data, office.key("Olga"), "the link") == {"_type": "link"}
+
+
+def test_duplicate_keys_in_a_trust_root_are_found_by_reading_it_and_behind_that_by_its_signatures(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = canonical_json(office.root().to_json())
+    payload = written.replace(b'"note":', b'"note":"another","note":')
+    signed_so = signature(office, "Olga", pae(payload, root.PAYLOAD_TYPE))
+    data = envelope_of(payload, root.PAYLOAD_TYPE, (office.key("Olga").keyid, signed_so))
+    with pytest.raises(MalformedEvidence, match="duplicate key 'note'"):
+        first_root(data, "the root")
+    # A reader of any JSON holds the signature against what it read, written in the one way.
+    monkeypatch.setattr(root, "parse_signed", lenient)
+    with pytest.raises(Refused, match="has 0 of the 1 signatures"):
+        first_root(data, "the root")
+    monkeypatch.setattr(signed, "canonical_json", lambda _: payload)
+    assert first_root(data, "the root") == office.root()

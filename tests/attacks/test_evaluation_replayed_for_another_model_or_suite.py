@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from attacks.on_release import OF_THIS_RELEASE, PASSED, fed, found_by, named, replaced, sealed
+from attacks.on_release import GATES, OF_THIS_RELEASE, PASSED, fed, found_by, named, replaced, require_layers, sealed
 from pedigree.step.record import Record
 from pedigree.trust import evaluations
 from pedigree.trust import seal as sealing
@@ -84,8 +84,7 @@ def test_a_test_result_that_says_which_model_it_is_of_is_found_by_that_too(
     monkeypatch.setattr(evaluations, "_check_model", lambda *_: None)
     monkeypatch.setattr(sealing, "require_verified", lambda *_: None)
     release = sealed(tmp_path / "work", uri, answered_by_another_model(), DELIVERED)
-    assert set(found_by(release, public)) == {PASSED, OF_THIS_RELEASE}
-    assert set(found_by(release, public, off=PASSED)) == {OF_THIS_RELEASE}
+    require_layers(release, public, (PASSED, OF_THIS_RELEASE))
 
 
 def test_the_evaluation_by_another_suite_is_found(tmp_path: Path, uri: str, public: PublicKey) -> None:
@@ -110,6 +109,7 @@ def test_what_stands_in_for_a_suite_is_found(tmp_path: Path, uri: str, public: P
     kept = replaced(records, replace(named(records, SUITE), kind="dataset"))
     release = sealed(tmp_path / "work", uri, kept, DELIVERED)
     assert "which is no suite" in found_by(release, public)[OF_THIS_RELEASE]
+    require_layers(release, public, (GATES, OF_THIS_RELEASE))
 
 
 def test_a_release_that_names_a_judge_of_its_own_model_holds(tmp_path: Path, uri: str, public: PublicKey) -> None:

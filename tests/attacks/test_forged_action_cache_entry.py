@@ -13,11 +13,13 @@ import pytest
 
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
-from pedigree.step.record import Record
+from pedigree.step.record import WORKSTATION, Record
 from pedigree.trust import admit as admission
 from pedigree.trust.admit import admit
 from pedigree.trust.attest import attest
+from pedigree.trust.builders import Believed
 from pedigree.trust.provenance import provenance
+from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import signer_public_key
 from trust.builder import make_key, record
 
@@ -69,17 +71,29 @@ def test_a_forged_result_is_found_when_it_is_admitted(machine: Path, step: Recor
     assert admit(machine) == ({}, [step.name])
 
 
-def test_a_forged_result_with_a_record_of_the_attacker_is_found(machine: Path, step: Record, tmp_path: Path) -> None:
-    cached(machine, forged(step))
-    attacker = tmp_path / "attacker"
-    (attacker / "builders").mkdir(parents=True)
+@pytest.fixture
+def attacker(machine: Path, step: Record, tmp_path: Path) -> PublicKey:
+    """Somebody with a key of his own, who put a record of the forged result beside it."""
+    directory = tmp_path / "attacker"
+    (directory / "builders").mkdir(parents=True)
     uri = make_key(tmp_path / "attacker.pem")
-    (attacker / "signer.pub").write_text(signer_public_key(uri).pem)
-    (attacker / "record.json").write_bytes(canonical_json(forged(step).to_json()))
-    attest(attacker, uri)
-    (signed,) = (attacker / ".cache/runs").iterdir()
+    public = signer_public_key(uri)
+    (directory / "signer.pub").write_text(public.pem)
+    (directory / "record.json").write_bytes(canonical_json(forged(step).to_json()))
+    attest(directory, uri)
+    (signed,) = (directory / ".cache/runs").iterdir()
     (machine / "runs" / step.name / "attacker.json").write_bytes(signed.read_bytes())
+    cached(machine, forged(step))
+    return public
+
+
+def test_a_forged_result_with_a_record_of_the_attacker_is_found(
+    machine: Path, step: Record, attacker: PublicKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert admit(machine) == ({}, [step.name])
+    # The one control: whose keys are believed.
+    monkeypatch.setattr(admission, "believed_in", lambda _: Believed({attacker: WORKSTATION}))
+    assert admit(machine) == ({step.name: WORKSTATION}, [])
 
 
 def test_control_off_it_gets_through(machine: Path, step: Record, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from attacks.on_release import FRESH, found_by, require_layers
 from attacks.verifier import DAY, MODEL, Verifier, started
 from pedigree.trust import freshness
 from pedigree.trust.errors import Refused
-from trust.office import NOON
+from pedigree.trust.inforce import Trust
+from trust.office import NOON, Office
+from trust.published import put_in_force, sealed_in
 
 EXPIRES = "2026-04-30T12:00:00Z"
 MADE = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -29,17 +32,39 @@ def attack(directory: Path) -> tuple[dict[str, bytes], Verifier]:
     return frozen, verifier
 
 
-def test_it_ends_when_the_snapshot_expires(tmp_path: Path) -> None:
-    frozen, verifier = attack(tmp_path)
-    with pytest.raises(Refused, match=f"version 1 of the snapshot expired at {EXPIRES}"):
-        replace(verifier, now=MADE + 90 * DAY).believes(frozen)
+# How many days later, how old news may be, and what is told.
+LATE = pytest.mark.parametrize(
+    ("days", "max_age", "words"),
+    [
+        (90, None, f"version 1 of the snapshot expired at {EXPIRES}"),
+        (8, 7 * DAY, f"was made at {NOON}, more than 7 days ago"),
+    ],
+)
 
 
-def test_it_ends_sooner_for_who_wants_younger_news(tmp_path: Path) -> None:
+@LATE
+def test_it_ends_when_the_snapshot_expires_and_sooner_for_who_wants_younger_news(
+    tmp_path: Path, days: int, max_age: timedelta | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     frozen, verifier = attack(tmp_path)
-    careful = replace(verifier, now=MADE + 8 * DAY, max_age=7 * DAY)
-    with pytest.raises(Refused, match=f"was made at {NOON}, more than 7 days ago"):
-        careful.believes(frozen)
+    late = replace(verifier, now=MADE + days * DAY, max_age=max_age)
+    with pytest.raises(Refused, match=words):
+        late.believes(frozen)
+    monkeypatch.setattr(freshness, "freshness", lambda *_: "")
+    assert late.believes(frozen).approved("tiny", MODEL)
+
+
+@LATE
+def test_on_a_release_it_is_found_by_check_19_alone(
+    tmp_path: Path, days: int, max_age: timedelta | None, words: str
+) -> None:
+    office = Office(tmp_path)
+    put_in_force(office)
+    office.publish_snapshot(office.root(), time=NOON, expires=EXPIRES)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    whom = Trust(office.root(), office.files, None, MADE + days * DAY, max_age)
+    assert words in found_by(release, office.key("Ray"), (), whom)[FRESH]
+    require_layers(release, office.key("Ray"), (FRESH,), whom)
 
 
 @pytest.mark.parametrize("years", [1, 100])

@@ -6,22 +6,24 @@ The attacker holds the key that seals, and seals with tools of his own.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from attacks.on_release import GATES, PASSED, fed, found_by, named, replaced, sealed
+from attacks.on_release import FILES, GATES, PASSED, PLAN, fed, found_by, named, replaced, require_layers, sealed
 from pedigree.step.canonical import canonical_json, parse_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.record import Record
 from pedigree.trust.graph import graph_of_records
-from pedigree.trust.owners import owners_word
+from pedigree.trust.inforce import Trust
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import signer_public_key
-from pedigree.trust.standing_statement import INSIDE, NO_PLAN, OUTSIDE, standing
-from trust.builder import JUDGE, RELEASE, RELEASE_STEP, Files, closure_of_demo, make_key
+from pedigree.trust.standing_statement import NO_PLAN, standing
+from trust.builder import JUDGE, RELEASE_STEP, Files, closure_of_demo, make_key
 from trust.office import Office
 from trust.plans import demo_plan, sign_plan
+from trust.published import put_in_force
 
 SUITE, PREDICT, REPORT = "evals.demo.suite", "models.demo.eval.predict-1", "evaluation/suite/report.json"
 Built = tuple[list[Record], Files]
@@ -93,7 +95,7 @@ def test_a_report_whose_threshold_was_edited_after_the_judge_wrote_it_is_found(
     release = sealed(tmp_path / "work", uri, *closure_of_demo())
     path = release / REPORT
     path.write_bytes(path.read_bytes().replace(b"0.80", b"0.90"))
-    assert {PASSED, GATES} <= set(found_by(release, public))
+    require_layers(release, public, (PASSED, FILES, GATES))
 
 
 @pytest.fixture
@@ -101,28 +103,38 @@ def office(tmp_path: Path) -> Office:
     return Office(tmp_path)
 
 
-def test_a_gate_that_was_lowered_and_all_built_again_is_found_by_the_plan_alone(office: Office) -> None:
+def lowered() -> Built:
     """Nothing is forged: whoever owns the targets lowered the gate and built honestly. The evidence fits together."""
     records, delivered = reporting(threshold="0.70", value="0.75")
     suite = replace(named(records, SUITE), config={"gates": {"review_coverage": ">= 0.70"}})
-    records = replaced(records, suite)
-    uri = office.uri("Ray")
-    release = sealed(office.directory / "work", uri, records, delivered)
-    assert found_by(release, office.key("Ray")) == {}
-    root = office.root()
-    sign_plan(office, demo_plan(), root, "Olga")
-    word = owners_word(office.files, root, frozenset(), RELEASE)
-    graph = graph_of_records({record.name: record for record in records}, RELEASE_STEP)
-    found = standing(word, graph, "release")
-    assert found.claim == OUTSIDE
-    assert [difference.words for difference in found.differences] == [
-        "gate review_coverage of evals/demo:suite lowered from >= 0.80 to >= 0.70"
-    ]
-    # Without a plan, or with one that says so, it gets through; the former is told wherever the release is shown.
-    assert standing(None, graph, "release").claim == NO_PLAN
-    loose = demo_plan()
+    return replaced(records, suite), delivered
+
+
+def planned(office: Office, gate: str) -> Trust:
+    """Owners sign a plan with this gate, and quality puts it in force."""
+    put_in_force(office)
+    plan = demo_plan()
     stages = tuple(
-        replace(stage, gates={"review_coverage": ">= 0.70"}) if stage.name == SUITE else stage for stage in loose.stages
+        replace(stage, gates={"review_coverage": gate}) if stage.name == SUITE else stage for stage in plan.stages
     )
-    sign_plan(office, replace(loose, stages=stages), root, "Olga")
-    assert standing(owners_word(office.files, root, frozenset(), RELEASE), graph, "release").claim == INSIDE
+    sign_plan(office, replace(plan, stages=stages), office.root(), "Olga")
+    office.publish_snapshot(office.root(), 2)
+    return Trust(office.root(), None, None, datetime(2026, 2, 1, tzinfo=UTC), None)
+
+
+def test_a_gate_that_was_lowered_and_all_built_again_is_found_by_the_plan_alone(office: Office) -> None:
+    whom = planned(office, ">= 0.80")
+    release = sealed(office.directory / "work", office.uri("Ray"), *lowered(), office.files)
+    told = "gate review_coverage of evals/demo:suite lowered from >= 0.80 to >= 0.70"
+    assert told in found_by(release, office.key("Ray"), (), whom)[PLAN]
+    require_layers(release, office.key("Ray"), (PLAN,), whom)
+    # Without a trust root to go by, nobody holds it to the plan; that it is outside is told all the same.
+    assert found_by(release, office.key("Ray")) == {} and told in (release / "VERIFY.md").read_text()
+
+
+def test_without_a_plan_or_with_one_that_says_so_it_gets_through(office: Office) -> None:
+    records = {record.name: record for record in lowered()[0]}
+    assert standing(None, graph_of_records(records, RELEASE_STEP), "release").claim == NO_PLAN
+    whom = planned(office, ">= 0.70")
+    release = sealed(office.directory / "work", office.uri("Ray"), *lowered(), office.files)
+    assert found_by(release, office.key("Ray"), (), whom) == {}

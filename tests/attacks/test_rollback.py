@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from attacks.on_release import REVOKED, ROOT, found_by
 from attacks.verifier import MODEL, started
 from pedigree.trust import chain, remembered, seen
+from pedigree.trust import snapshot as snapshots
 from pedigree.trust.errors import Refused
+from pedigree.trust.inforce import Trust
 from pedigree.trust.seen import NOTHING
 from trust.office import LATER, NOON
+from trust.published import BASE, put_in_force, sealed_in
 
 
 def attack(directory: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
@@ -75,6 +79,19 @@ def test_an_older_trust_root_is_not_believed_by_who_was_handed_the_newer(tmp_pat
         replace(verifier, memory=tmp_path / "new", anchor=handed).believes(before)
 
 
+def test_with_that_off_the_snapshot_is_found_by_its_trust_root_and_with_both_off_it_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = root_attack(tmp_path)
+    verifier = started(tmp_path)[2]
+    handed = replace(verifier, memory=tmp_path / "new", anchor=verifier.believes(after).root)
+    monkeypatch.setattr(chain, "_require_anchored", lambda *_: None)
+    with pytest.raises(Refused, match="snapshot.json is of version 1 of the trust root, but version 2 is in force"):
+        handed.believes(before)
+    monkeypatch.setattr(snapshots, "_require_under", lambda *_: None)
+    assert handed.believes(before).snapshot.version == 1
+
+
 def test_control_off_without_memory_the_key_that_was_taken_away_speaks_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +100,21 @@ def test_control_off_without_memory_the_key_that_was_taken_away_speaks_again(
     assert verifier.believes(after).speaks(office.key("Lea").keyid) == ""
     monkeypatch.setattr(remembered, "_read", lambda path: NOTHING)
     assert verifier.believes(before).speaks(office.key("Lea").keyid) == "legal"
+
+
+def test_on_a_release_it_is_found_by_check_14_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, root, verifier = started(tmp_path)
+    put_in_force(office)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    before = dict(office.files)
+    office.revoke("Lea", "base", {"models/base:tiny": BASE["model.safetensors"]})
+    office.publish_snapshot(root, 2)
+    verifier.believes(office.files)
+    whom = Trust(root, before, verifier.memory, verifier.now, None)
+    assert set(found_by(release, office.key("Ray"), (), whom)) == {ROOT}
+    assert set(found_by(release, office.key("Ray"), (), replace(whom, files=office.files))) == {REVOKED}
+    monkeypatch.setattr(remembered, "_read", lambda path: NOTHING)
+    assert found_by(release, office.key("Ray"), (), whom) == {}
 
 
 def fork(directory: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
@@ -163,16 +195,28 @@ def test_what_was_listed_as_revoked_is_not_taken_away_by_a_later_snapshot(tmp_pa
         verifier.believes(office.files)
 
 
-def test_control_off_the_revoked_key_takes_its_own_revocation_away(
+def test_what_is_missing_is_found_when_keys_that_were_seen_to_be_revoked_count_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     revoked, later = unrevoked(tmp_path)
     verifier = started(tmp_path)[2]
     verifier.believes(revoked)
+    monkeypatch.setattr(seen.Seen, "keys", frozenset())
+    with pytest.raises(Refused, match="the revocation of the base .*, which was seen before, is missing"):
+        verifier.believes(later)
+
+
+@pytest.mark.parametrize("by", ["Quentin", "Quirin"])
+def test_control_off_a_revocation_is_taken_away_even_by_the_key_that_it_revoked(
+    tmp_path: Path, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revoked, later = unrevoked(tmp_path)
+    office, root, verifier = started(tmp_path)
     monkeypatch.setattr(seen, "_entries", lambda _: [])
-    verifier = replace(verifier, memory=tmp_path / "forgets revocations")
     verifier.believes(revoked)
-    assert verifier.believes(later).approved("tiny", MODEL)
+    office.files = later
+    office.publish_snapshot(root, 3, by=by)
+    assert verifier.believes(office.files).approved("tiny", MODEL)
 
 
 def test_a_revocation_by_a_key_that_owners_retired_before_it_may_go(tmp_path: Path) -> None:

@@ -46,11 +46,7 @@ def walk_roots(
         Refused: A version does not follow, is missing among others, or the directory knows another version than the
             one that is believed.
     """
-    own = files.get(root_path(anchor.version))
-    if own is None:
-        raise Refused(f"version {anchor.version} of the trust root is missing; an older state of things was put back")
-    if parse_root(own, root_path(anchor.version))[0].digest != anchor.digest:
-        raise Refused(f"version {anchor.version} of the trust root is another one than the one that is believed")
+    _require_anchored(files, anchor)
     roots = [anchor]
     while (data := files.get(path := root_path(roots[-1].version + 1))) is not None:
         roots.append(next_root(roots[-1], data, path))
@@ -59,6 +55,15 @@ def walk_roots(
         if seen.get(after.version) != after.digest:
             _require_vouched(files, before, roots[-1].version, revoked(before))
     return tuple(roots)
+
+
+def _require_anchored(files: Files, anchor: TrustRoot) -> None:
+    """What was put together was put together under the version that is believed."""
+    own = files.get(root_path(anchor.version))
+    if own is None:
+        raise Refused(f"version {anchor.version} of the trust root is missing; an older state of things was put back")
+    if parse_root(own, root_path(anchor.version))[0].digest != anchor.digest:
+        raise Refused(f"version {anchor.version} of the trust root is another one than the one that is believed")
 
 
 def next_root(root: TrustRoot, data: bytes, origin: str) -> TrustRoot:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pedigree.trust.envelope import bundle_hint, open_bundle
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.root import TrustRoot
+from pedigree.trust.root import Holder, TrustRoot
 from pedigree.trust.statement import APPROVAL, REVOCATION, check_statement, is_sha256, statement, subjects_of
 from pedigree.trust.times import is_time, parse_time
 
@@ -142,14 +142,18 @@ def _open(
     holder = next((item for item in root.holders.values() if item.key.fingerprint == fingerprint), None)
     if holder is None:
         raise Refused(f"{origin} is signed by a key that the trust root does not list: sha256:{fingerprint}")
+    _require_role(root, holder, roles, origin)
+    document = open_bundle(data, holder.key, origin)
+    check_statement(document, origin, predicate_type)
+    return document, holder.key.keyid
+
+
+def _require_role(root: TrustRoot, holder: Holder, roles: tuple[str, ...], origin: str) -> None:
     role = root.role_of(holder.key.keyid)
     if role not in roles:
         raise Refused(
             f"{origin} is signed by {holder.name} in the role {role or 'of nobody'}, not {' or '.join(roles)}"
         )
-    document = open_bundle(data, holder.key, origin)
-    check_statement(document, origin, predicate_type)
-    return document, holder.key.keyid
 
 
 def _require_holder(signature: Manifestation, root: TrustRoot, keyid: str, origin: str) -> None:

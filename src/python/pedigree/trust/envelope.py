@@ -109,13 +109,22 @@ def _payload(envelope: dict[str, Any], public: PublicKey, origin: str) -> bytes:
         payload, signed = decode_base64(envelope["payload"]), decode_base64(signature["sig"])
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedEvidence(f"{origin} is not a DSSE envelope with one signature in plain base64") from error
-    if set(envelope) != {"payload", "payloadType", "signatures"} or set(signature) != {"keyid", "sig"}:
-        raise MalformedEvidence(f"{origin} has fields that a DSSE envelope does not have")
-    if envelope["payloadType"] != PAYLOAD_TYPE:
-        raise MalformedEvidence(f"{origin} holds a {envelope['payloadType']!r}, not {PAYLOAD_TYPE}")
+    _require_fields(envelope, signature, origin)
+    require_type(envelope, PAYLOAD_TYPE, origin)
     if signature["keyid"] != public.keyid or not public.verifies(signed.hex(), pae(payload)):
         raise Refused(f"{origin} is not signed by this key")
     return payload
+
+
+def _require_fields(envelope: dict[str, Any], signature: dict[str, Any], origin: str) -> None:
+    if set(envelope) != {"payload", "payloadType", "signatures"} or set(signature) != {"keyid", "sig"}:
+        raise MalformedEvidence(f"{origin} has fields that a DSSE envelope does not have")
+
+
+def require_type(envelope: dict[str, Any], payload_type: str, origin: str) -> None:
+    """Refuse an envelope of another kind of document than is expected, with a MalformedEvidence."""
+    if envelope["payloadType"] != payload_type:
+        raise MalformedEvidence(f"{origin} holds a {envelope['payloadType']!r}, not {payload_type}")
 
 
 def _envelope_bytes(envelope: dict[str, Any]) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pedigree.step.canonical import canonical_json
-from pedigree.trust.envelope import canonical_document, decode_base64, encode_base64, pae
+from pedigree.trust.envelope import canonical_document, decode_base64, encode_base64, pae, require_type
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import PublicKey
 
@@ -89,8 +89,7 @@ def parse_signed(data: bytes, payload_type: str, origin: str) -> Signed:
     envelope = canonical_document(data, origin)
     if set(envelope) != {"payload", "payloadType", "signatures"} or not isinstance(envelope["signatures"], list):
         raise MalformedEvidence(f"{origin} is not a DSSE envelope")
-    if envelope["payloadType"] != payload_type:
-        raise MalformedEvidence(f"{origin} holds a {envelope['payloadType']!r}, not {payload_type}")
+    require_type(envelope, payload_type, origin)
     try:
         payload = decode_base64(envelope["payload"])
         signatures = {entry["keyid"]: decode_base64(entry["sig"]).hex() for entry in envelope["signatures"]}

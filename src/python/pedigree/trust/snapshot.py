@@ -106,11 +106,15 @@ def open_snapshot(data: bytes, root: TrustRoot, revoked: frozenset[str], origin:
     snapshot, signed = parse_snapshot(data, origin)
     keys = {keyid: key for keyid, key in root.keys(QUALITY).items() if key.fingerprint not in revoked}
     signed.require(keys, root.roles[QUALITY].threshold, f"{origin}, by {QUALITY},")
+    _require_under(snapshot, root, origin)
+    return snapshot
+
+
+def _require_under(snapshot: Snapshot, root: TrustRoot, origin: str) -> None:
     if (snapshot.root_version, snapshot.root_sha256) != (root.version, root.digest):
         raise Refused(
             f"{origin} is of version {snapshot.root_version} of the trust root, but version {root.version} is in force"
         )
-    return snapshot
 
 
 def _checked(snapshot: Snapshot, origin: str) -> Snapshot:
