@@ -20,11 +20,11 @@ from pedigree.trust.sums import SEAL, SUMS, sums
 from trust.builder import RELEASE_STEP, Files, deliver, lay_out
 from trust.forge import link_of, payload, resign
 
-(LAYOUT, _), (LINKS, _), (LINEAGE, _), (FIT_TOGETHER, _), (PROVENANCE, _) = chain_checks.CHECKS
-(PASSED, _) = evaluation_checks.PASSED
-(MODEL, _), (FILES, _), (SUMMARY, _), (GRAPH, _) = delivery_checks.CHECKS
-(GATES, _), (OF_THIS_RELEASE, _) = evaluation_checks.CHECKS
-(ROOT, _), (SEALER, _), (APPROVED, _), (REVOKED, _), (PLAN, _), (FRESH, _) = inforce.CHECKS
+LAYOUT, LINKS, LINEAGE, FIT_TOGETHER, PROVENANCE = (claim for claim, _ in chain_checks.CHECKS)
+PASSED, _ = evaluation_checks.PASSED
+MODEL, FILES, SUMMARY, GRAPH = (claim for claim, _ in delivery_checks.CHECKS)
+GATES, OF_THIS_RELEASE = (claim for claim, _ in evaluation_checks.CHECKS)
+ROOT, SEALER, APPROVED, REVOKED, PLAN, FRESH = (claim for claim, _ in inforce.CHECKS)
 
 
 def found_by(
