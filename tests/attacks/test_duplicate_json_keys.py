@@ -1,4 +1,4 @@
-"""A document with a key twice says two things: some readers take the first value, and others the last (CVE-2017-12635)."""
+"""A document with a key twice says two things: readers take the first value or the last (CVE-2017-12635)."""
 
 from __future__ import annotations
 

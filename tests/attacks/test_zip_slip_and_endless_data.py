@@ -103,9 +103,8 @@ def test_control_off_json_that_nobody_can_read_is_found_by_what_looks_for_settin
 
 
 def test_control_off_many_small_values_fill_the_memory(tmp_path: Path) -> None:
-    """The one control: that values are counted before objects are made of them."""
+    """The one control: that values are counted before objects are made of them; see above for how it finds them."""
     model = write_model(tmp_path, {"bomb.json": b"[" + b"[]," * 8_000_000 + b"[]]"})
-    assert "formats refuse" in _scan_in(model, 400 << 20).stdout
     done = _scan_in(model, 400 << 20, "from pedigree.registry.scan import subject; subject._MOST_VALUES = 1 << 40")
     assert done.returncode != 0 and "MemoryError" in done.stderr
 
