@@ -61,4 +61,7 @@ def test_the_largest_numbers_are_numbers(tmp_path: Path, dtype: str) -> None:
 
 @EACH
 def test_control_off_it_gets_through(tmp_path: Path, dtype: str, value: bytes) -> None:
-    assert scan_without("values", model(tmp_path, dtype, [value])).verdict == "pass"
+    directory = model(tmp_path, dtype, [value])
+    # Other programs, which take their time, are asked of one value of each type.
+    others = () if value == BAD[dtype][0] else ("round-trip", "second-opinion")
+    assert scan_without(("values", *others), directory).verdict == "pass"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from attacks.replay import require_layers, says, scan_without
+from attacks.replay import require_layers, says
 from pedigree.registry.scan.report import scan_base
 from registry.scan.models import write_model
 
@@ -67,23 +67,18 @@ TOGETHER = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_found_in_the_header(tmp_path: Path, kind: str) -> None:
+def test_it_is_found_in_the_header_and_behind_that_by_values_that_nobody_can_read_or_gets_through(
+    tmp_path: Path, kind: str
+) -> None:
     content, words = KINDS[kind]
     model = write_model(tmp_path, {"extra.safetensors": content})
     started = time.monotonic()
-    assert words in says(scan_without("second-opinion", model), "weights")
-    assert time.monotonic() - started < 30
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_control_off_the_values_are_found_that_nobody_could_read_or_it_gets_through(tmp_path: Path, kind: str) -> None:
-    model = write_model(tmp_path, {"extra.safetensors": KINDS[kind][0]})
-    require_layers(partial(scan_base, model), ("weights", "values"))
+    assert words in says(require_layers(partial(scan_base, model), ("weights", "values")), "weights")
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("kind", TOGETHER)
 def test_headers_that_do_not_go_together_are_found_by_the_weights_alone(tmp_path: Path, kind: str) -> None:
     name, content, words = TOGETHER[kind]
     model = write_model(tmp_path, {name: content})
-    assert words in says(scan_base(model), "weights")
-    require_layers(partial(scan_base, model), ("weights",))
+    assert words in says(require_layers(partial(scan_base, model), ("weights",)), "weights")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from attacks.replay import found_by, off, require_layers, says, scan_without
+from attacks.replay import found_by, require_layers, says, scan_without
 from pedigree.registry.scan.report import ScanReport, scan_base
 from registry.scan.models import tokenizer, write_model
 
@@ -59,16 +59,12 @@ def scan_of(directory: Path, change: Change) -> Callable[[], ScanReport]:
     return partial(scan_base, model, approved)
 
 
-@pytest.mark.parametrize("change", [change for change, _ in REMAPS])
-def test_it_is_refused_beside_the_approved_tokenizer(tmp_path: Path, change: Change) -> None:
-    assert found_by(scan_of(tmp_path, change)())["tokenizer-change"] == "refuse"
-
-
 @pytest.mark.parametrize(("change", "controls"), REMAPS)
-def test_control_off_what_is_behind_it_finds_it_or_it_gets_through(
+def test_it_is_refused_beside_the_approved_tokenizer_and_behind_that_by_the_probes_or_gets_through(
     tmp_path: Path, change: Change, controls: tuple[str, ...]
 ) -> None:
-    require_layers(scan_of(tmp_path, change), controls)
+    report = require_layers(scan_of(tmp_path, change), controls)
+    assert found_by(report)["tokenizer-change"] == "refuse"
 
 
 def test_what_was_remapped_is_named(tmp_path: Path) -> None:
@@ -134,9 +130,7 @@ def test_a_vocabulary_that_is_not_one_to_one_needs_no_approved_model(
     tmp_path: Path, change: Change, words: str, controls: tuple[str, ...]
 ) -> None:
     look = partial(scan_base, write_model(tmp_path, {"tokenizer.json": remapped(change)}))
-    with off("round-trip", "second-opinion"):
-        assert words in says(look(), "tokenizer")
-    require_layers(look, controls)
+    assert words in says(require_layers(look, controls), "tokenizer")
 
 
 @pytest.mark.parametrize(
