@@ -14,6 +14,7 @@ from attacks.verifier import EVIL, started
 from pedigree.step.canonical import canonical_json
 from pedigree.trust import attested, builders, chain, decisions, owners
 from pedigree.trust import root as roots
+from pedigree.trust import root_rules
 from pedigree.trust import seal as sealing
 from pedigree.trust.admit import admit
 from pedigree.trust.attest import attest
@@ -169,5 +170,5 @@ def test_one_key_with_two_roles_is_found_by_reading_the_trust_root(tmp_path: Pat
     data = office.sign(unsigned(document, roots.PAYLOAD_TYPE), "Olga")
     with pytest.raises(MalformedEvidence, match="gives 'Olga' two roles by one key"):
         first_root(data, "the root")
-    monkeypatch.setattr(roots, "_holder_faults", lambda _: iter(()))
+    monkeypatch.setattr(root_rules, "_holder_faults", lambda _: iter(()))
     assert olga in first_root(data, "the root").keys("quality")
