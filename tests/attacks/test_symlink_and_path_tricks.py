@@ -12,9 +12,9 @@ import pytest
 
 from attacks.replay import found_by, off, says, scan_without
 from pedigree.registry.scan import tree, weights
-from pedigree.registry.scan.paths import name_fault
 from pedigree.registry.scan.report import scan_base
 from pedigree.step.errors import ToolError
+from pedigree.step.file_names import name_fault
 from registry.scan.models import write_model
 
 

@@ -48,12 +48,14 @@ def test_what_is_written_is_what_is_read(origin: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"name": "../model.safetensors"}, "is not a plain path"),
-        ({"name": "/model.safetensors"}, "is not a plain path"),
-        ({"name": "a//model.safetensors"}, "is not a plain path"),
-        ({"name": "a\\model.safetensors"}, "a backslash"),
-        ({"name": "a\nmodel.safetensors"}, "a control character"),
-        ({"name": "a\ud800.safetensors"}, "a control character"),
+        ({"name": "../model.safetensors"}, "leads out of the directory"),
+        ({"name": "/model.safetensors"}, "leads out of the directory"),
+        ({"name": "nul.safetensors"}, "is the name of a device on Windows"),
+        ({"name": "a\u202e.safetensors"}, "a character that nobody sees"),
+        ({"name": "a//model.safetensors"}, "is not written as plainly as it could be"),
+        ({"name": "a\\model.safetensors"}, "some systems read as something else"),
+        ({"name": "a\nmodel.safetensors"}, "a character that nobody sees"),
+        ({"name": "a\ud800.safetensors"}, "a character that nobody sees"),
         ({"name": 7}, "is not a string"),
         *(
             ({"name": f"model{suffix}"}, "can run code")

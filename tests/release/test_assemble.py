@@ -120,10 +120,13 @@ def _config(text: str) -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (lambda model: (model / "training_args.bin").write_bytes(pickle.dumps({})), "pickle or code"),
-        (lambda model: (model / "notes.txt").write_bytes(pickle.dumps({})), "pickle or code"),
-        (lambda model: (model / "weights.dat").write_bytes(b"PK\x03\x04..."), "pickle or code"),
-        (lambda model: (model / "modeling_x.py").write_text("import os"), "pickle or code"),
+        (lambda model: (model / "training_args.bin").write_bytes(pickle.dumps({})), "others can run code when loaded"),
+        (lambda model: (model / "notes.txt").write_bytes(pickle.dumps({})), "is a pickle"),
+        (lambda model: (model / "weights.dat").write_bytes(b"PK\x03\x04..."), "others can run code when loaded"),
+        (lambda model: (model / "modeling_x.py").write_text("import os"), "others can run code when loaded"),
+        (lambda model: (model / "CONFIG.JSON").write_text("{}"), "others can run code when loaded"),
+        (lambda model: (model / "nul.json").write_text("{}"), "is the name of a device on Windows"),
+        (lambda model: (model / "a\u202enosj.json").write_text("{}"), "holds a character that nobody sees"),
         (lambda model: (model / "adapter_model.safetensors").write_bytes(pickle.dumps([1] * 9)), "not a safetensors"),
         (_config('{"auto_map":{"AutoModel":"x.Y"}}'), "auto_map"),
         (_config('{"inner":[{"auto_map":{}}]}'), "auto_map"),

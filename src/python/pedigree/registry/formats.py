@@ -1,8 +1,10 @@
-"""Which files a model may be made of: those that cannot run code when they are loaded."""
+"""Which files a model may be made of: by their names, and those that cannot run code when they are loaded."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+
+from pedigree.step.file_names import name_fault
 
 # `tokenizer.model` is missing on purpose: a protobuf with tables that nobody can read. `tokenizer.json`, which is what
 # gets loaded here, says the same in words.
@@ -20,3 +22,12 @@ def is_accepted(name: str) -> bool:
     """
     path = PurePosixPath(name)
     return path.suffix in _ACCEPTED or path.name in _TEXTS
+
+
+def file_fault(name: str) -> str:
+    """What is wrong with the name of a model's file, as a path or as a format; empty when nothing is.
+
+    >>> file_fault("../model.safetensors")
+    'leads out of the directory'
+    """
+    return name_fault(name) or ("" if is_accepted(name) else REFUSAL)

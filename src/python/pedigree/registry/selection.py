@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pedigree.registry.weights_manifest import name_fault
+from pedigree.registry.formats import file_fault
 from pedigree.step.digests import list_files
 from pedigree.step.errors import ToolError
 
@@ -43,7 +43,7 @@ def selected(directory: Path, names: Sequence[str]) -> Iterator[Path]:
 
 
 def _link(directory: Path, name: str, scratch: Path) -> None:
-    fault = name_fault(name)
+    fault = file_fault(name)
     if fault:
         raise ToolError(f"{directory} / {name[:80]!r}: {fault}", "name files as the target's sources do")
     target = scratch / name

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pedigree.registry.formats import REFUSAL, is_accepted
+from pedigree.registry.formats import file_fault
 from pedigree.registry.origins import origin_fault
 from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.errors import ToolError
@@ -33,7 +33,6 @@ from pedigree.step.errors import ToolError
 _LARGEST_MANIFEST = 1 << 25
 SCHEMA = "pedigree.weights/1"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 _LARGEST = 2**53 - 1  # what every JSON reader holds exactly
 _KEYS = {"name", "size", "sha256", "from"}
 
@@ -116,15 +115,6 @@ def render_weights_manifest(manifest: WeightsManifest) -> bytes:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def name_fault(name: str) -> str | None:
-    """What is wrong with the name of a file; None when nothing is."""
-    if _UNPRINTABLE.search(name):
-        return "holds a backslash or a control character"
-    if any(part in ("", ".", "..") for part in name.split("/")):
-        return "is not a plain path below the model's directory"
-    return None if is_accepted(name) else REFUSAL
-
-
 def _faults(files: Any) -> Iterator[str]:
     if not isinstance(files, list) or not files:
         yield "files: is not a list of at least one file"
@@ -140,7 +130,7 @@ def _file_faults(file: Any) -> Iterator[str]:
     if not isinstance(file, dict) or set(file) != _KEYS:
         yield f": has not just {', '.join(sorted(_KEYS))}"
         return
-    fault = name_fault(file["name"]) if isinstance(file["name"], str) else "is not a string"
+    fault = file_fault(file["name"]) if isinstance(file["name"], str) else "is not a string"
     if fault:
         yield f".name {file['name']!r}: {fault}"
     if type(file["size"]) is not int or not 0 <= file["size"] <= _LARGEST:

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from pedigree.registry.formats import file_fault
 from pedigree.release.card import read_prose, render_card
 from pedigree.step.canonical import read_json
 from pedigree.step.context import StepContext
@@ -17,8 +18,6 @@ from pedigree.step.errors import ToolError
 from pedigree.step.run import run_tool
 
 EVIDENCE = ("report.json", "report.html", "predictions.jsonl")
-_PICKLES = frozenset((".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pth"))
-_CODE = frozenset((".py", ".pyc", ".so", ".sh"))
 _PICKLE_START, _ZIP_START = b"\x80", b"PK\x03\x04"
 
 
@@ -53,15 +52,18 @@ def refuse_unsafe(model: Path, name: str) -> None:
     """Refuse a file of a model directory that could run code when it is loaded, or that knows where it was made.
 
     Raises:
-        ToolError: It is a pickle or code, or a configuration with `auto_map` or an absolute path.
+        ToolError: No model may have a file of this name; it is a pickle, or a configuration with `auto_map` or an
+            absolute path.
     """
+    fault = file_fault(name)
+    if fault:
+        raise ToolError(f"{name!r} of the model: {fault}", _SAFE_HINT)
     path = model / name
-    suffix = path.suffix.lower()
-    if suffix in _PICKLES or suffix in _CODE or _starts_like_pickle(path):
-        raise ToolError(f"'{name}' of the model is a pickle or code, which may run when it is loaded", _SAFE_HINT)
-    if suffix == ".safetensors":
+    if _starts_like_pickle(path):
+        raise ToolError(f"'{name}' of the model is a pickle, which may run when it is loaded", _SAFE_HINT)
+    if path.suffix == ".safetensors":
         _require_safetensors(path, name)
-    if suffix == ".json":
+    if path.suffix == ".json":
         _refuse_in_config(read_json(path), name, "$")
 
 

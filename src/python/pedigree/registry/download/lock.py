@@ -12,10 +12,10 @@ from pedigree.registry.download.listing import Found, list_source
 from pedigree.registry.download.measure import measure
 from pedigree.registry.download.progress import Progress
 from pedigree.registry.download.stream import Broken, Refused
+from pedigree.registry.formats import file_fault
 from pedigree.registry.weights_manifest import (
     WeightsFile,
     WeightsManifest,
-    name_fault,
     parse_weights_manifest,
     render_weights_manifest,
 )
@@ -48,7 +48,7 @@ def lock(sources: Sequence[str], folder: Path, include: str) -> Lock:
     """
     found = [file for source in sources for file in list_source(source, folder)]
     wanted = [file for file in found if fnmatchcase(file.name, include)]
-    left_out = {file.name: fault for file in wanted if (fault := name_fault(file.name))}
+    left_out = {file.name: fault for file in wanted if (fault := file_fault(file.name))}
     kept = [file for file in wanted if file.name not in left_out]
     if not kept:
         raise ToolError(f"{', '.join(sources)}: no file is called {include} and can be a part of a model",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from pedigree.registry.scan.findings import Finding, refuse, review
-from pedigree.registry.scan.paths import name_fault
 from pedigree.registry.scan.subject import Subject, Unreadable
+from pedigree.step.file_names import name_fault
 
 CLAIM = "no configuration names code, or a file or host outside the model"
 

@@ -9,8 +9,8 @@ from typing import Any
 from pedigree.registry.safetensors import MalformedWeights, Tensor, read_tensors
 from pedigree.registry.scan.disguises import resembles
 from pedigree.registry.scan.findings import Finding, refuse, review
-from pedigree.registry.scan.paths import name_fault
 from pedigree.registry.scan.subject import ModelFile, Subject, Unreadable
+from pedigree.step.file_names import name_fault
 
 CLAIM = "the weights are safetensors whose header accounts for every byte"
 
