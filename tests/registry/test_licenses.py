@@ -25,7 +25,23 @@ from pedigree.registry.licenses import BESPOKE, CONDITIONAL, DISQUALIFIED, PERMI
         ("CC-BY-NC-SA-4.0", DISQUALIFIED),
         ("CC-BY-ND-4.0", DISQUALIFIED),
         ("PolyForm-Noncommercial-1.0.0", DISQUALIFIED),
+        ("CC-BY-NC-ND-4.0", DISQUALIFIED),
         ("LicenseRef-some-research-only", DISQUALIFIED),
+        ("LicenseRef-research-use-only", DISQUALIFIED),
+        ("LicenseRef-mistral-research-1.0", DISQUALIFIED),
+        ("LicenseRef-house-non-commercial-2.0", DISQUALIFIED),
+        ("LicenseRef-NonCommercial", DISQUALIFIED),
+        ("LicenseRef-AcmeResearchOnly", DISQUALIFIED),
+        ("LicenseRef-acme-nc", DISQUALIFIED),
+        ("LicenseRef-no-derivatives", DISQUALIFIED),
+        ("LicenseRef-academic-use-only", DISQUALIFIED),
+        ("LicenseRef-evaluation-only", DISQUALIFIED),
+        # The words must be words: these only hold their letters.
+        ("NCSA", BESPOKE),
+        ("LicenseRef-android", BESPOKE),
+        ("LicenseRef-sync", BESPOKE),
+        ("LicenseRef-commercial", BESPOKE),
+        ("LicenseRef-academic", BESPOKE),
     ],
 )
 def test_a_license_is_of_a_family(expression: str, family: str) -> None:
@@ -48,6 +64,30 @@ def test_of_alternatives_the_easiest_counts_and_of_those_that_all_apply_the_wors
 ) -> None:
     review = review_license(expression)
     assert (review.family, review.licenses) == (family, licenses)
+
+
+@pytest.mark.parametrize(
+    ("expression", "family"),
+    [
+        ("GPL-2.0-only WITH Classpath-exception-2.0", CONDITIONAL),
+        ("Apache-2.0 WITH llvm-exception", PERMISSIVE),  # SPDX ids are compared without case
+        ("MIT WITH unknown-exception", BESPOKE),
+        ("MIT WITH LLVM-exception WITH unknown-exception", BESPOKE),
+        ("GPL-3.0-only WITH unknown-exception", BESPOKE),
+        ("MIT WITH AdditionRef-non-commercial", DISQUALIFIED),
+        ("CC-BY-NC-4.0 WITH unknown-exception", DISQUALIFIED),
+        ("CC-BY-NC-4.0 WITH LLVM-exception", DISQUALIFIED),
+        ("MIT WITH unknown-exception OR MPL-2.0", CONDITIONAL),
+        ("MIT AND MIT WITH unknown-exception", BESPOKE),
+    ],
+)
+def test_an_exception_that_spdx_does_not_list_may_say_anything(expression: str, family: str) -> None:
+    assert review_license(expression).family == family
+
+
+def test_what_a_license_asks_for_is_asked_for_whatever_is_excepted() -> None:
+    for exception in ("LLVM-exception", "unknown-exception"):
+        assert review_license(f"MIT WITH {exception}").obligations == review_license("MIT").obligations
 
 
 def test_obligations_are_those_of_all_licenses_that_apply() -> None:

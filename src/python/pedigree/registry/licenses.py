@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pedigree.registry.license_exceptions import EXCEPTIONS
+
 PERMISSIVE, CONDITIONAL, BESPOKE, DISQUALIFIED = "permissive", "conditional", "bespoke", "disqualified"
 FAMILIES = (PERMISSIVE, CONDITIONAL, BESPOKE, DISQUALIFIED)
 """From the easiest to what may not be used at all."""
@@ -52,8 +54,13 @@ _CONDITIONAL: dict[str, tuple[str, ...]] = {
     "mpl-2.0": (_TEXT, "offer the source of files that were changed"),
     "odbl-1.0": (*_ATTRIBUTION, "put derived databases under the same license"),
 }
-# Non-commercial, or no derivatives: a fine-tuned model is one, and a medical device is sold.
-_DISQUALIFIED = re.compile(r"non-?commercial|research-only|(^|-)(nc|nd)(-|$)")
+# Words of a name that say non-commercial, research or the like only, or no derivatives: a fine-tuned model is one, and a
+# medical device is sold. This is a rule on names: nobody has read the license.
+_DISQUALIFIED = re.compile(
+    r"(^|-)(nc|nd|non?-?commercial|not-for-commercial|research(ers)?|non?-?deriv(ative)?s?"
+    r"|(academic|education(al)?|evaluation|personal)-((use|purposes?)-)?only)(-|$)"
+)
+_NO_WORD = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 _SUFFIX = re.compile(r"(-only|-or-later|\+)$")
 _EXPRESSION = re.compile(r"[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
@@ -97,10 +104,19 @@ def review_license(expression: str) -> LicenseReview:
 
 def _all_of(licenses: list[str], expression: str) -> LicenseReview:
     """All of them apply: the worst family, and what each of them asks for."""
-    found = [_one(name.partition(" WITH ")[0]) for name in licenses]
+    found = [_excepted(name) for name in licenses]
     family = max((family for family, _ in found), key=FAMILIES.index)
     obligations = sorted({obligation for _, asked in found for obligation in asked})
     return LicenseReview(expression, family, tuple(licenses), tuple(obligations))
+
+
+def _excepted(name: str) -> tuple[str, tuple[str, ...]]:
+    """A license, with its exceptions where it has some: one that SPDX does not list may take back what it gives."""
+    license, *exceptions = name.split(" WITH ")
+    family, obligations = _one(license)
+    if not all(exception.lower() in EXCEPTIONS for exception in exceptions):
+        family = max(_by_name(license), *map(_by_name, exceptions), family, key=FAMILIES.index)
+    return family, obligations
 
 
 def _one(name: str) -> tuple[str, tuple[str, ...]]:
@@ -109,4 +125,9 @@ def _one(name: str) -> tuple[str, tuple[str, ...]]:
         return PERMISSIVE, _PERMISSIVE[known]
     if known in _CONDITIONAL:
         return CONDITIONAL, _CONDITIONAL[known]
-    return (DISQUALIFIED if _DISQUALIFIED.search(name.lower()) else BESPOKE), ()
+    return _by_name(name), ()
+
+
+def _by_name(name: str) -> str:
+    """The family of what is in no list, by the words of its name: `LicenseRef-NonCommercial` has two of them."""
+    return DISQUALIFIED if _DISQUALIFIED.search(_NO_WORD.sub("-", name).lower()) else BESPOKE
