@@ -4,15 +4,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.desk import NOON, Desk
 from cli.proposing import MEANING, NAME, approve, propose, with_model
 from pedigree.cli.main import main
+from pedigree.registry.scan.outcome import uid_of
+from pedigree.registry.scan.report import scan_base
+from pedigree.registry.scan.stated import BASE_CHECKS
 from pedigree.registry.store import Store
 from pedigree.registry.weights_manifest import WeightsFile, WeightsManifest, render_weights_manifest
+from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, sha256_bytes, tree_digest
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import load_authority
@@ -221,21 +227,136 @@ def test_only_roles_that_approve_approve(desk: Desk, capsys: pytest.CaptureFixtu
         desk.pedigree("base", "approve", NAME, by="Lea")
 
 
+def edit(desk: Desk, terms: dict[str, Any], report: Callable[[dict[str, Any]], object], **fields: Any) -> None:
+    """Change what is filed of the proposed entry, so that all digests fit."""
+    (place,) = (desk.attestations / "approvals").iterdir()
+    document = json.loads((place / "scan.json").read_bytes())
+    report(document)
+    (place / "scan.json").write_bytes(canonical_json(document) + b"\n")
+    entry = json.loads((place / "entry.json").read_bytes())
+    changed = {**entry, "license": {**entry["license"], **terms}, **fields}
+    digest = sha256_bytes((place / "scan.json").read_bytes())
+    (place / "entry.json").write_bytes(canonical_json({**changed, "scan": digest}))
+
+
+def untouched(report: dict[str, Any]) -> None:
+    """Leave a report as it is."""
+
+
+FINDING = {"file": "a.json", "where": "$", "what": "names code", "verdict": "refuse"}
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"spdx": "CC-BY-NC-4.0"}, "says that its license CC-BY-NC-4.0 is permissive, but it is disqualified"),
+        ({"spdx": "LicenseRef-house"}, "says that its license LicenseRef-house is permissive, but it is bespoke"),
+        ({"spdx": "MIT WITH unknown-exception"}, "is permissive, but it is bespoke"),
+        ({"family": "conditional"}, "says that its license MIT is conditional, but it is permissive"),
+        ({"spdx": "CC-BY-NC-4.0", "family": "disqualified"}, "the license CC-BY-NC-4.0 disqualifies"),
+        ({"obligations": []}, "which asks: hand on the license text and the copyright notice"),
+        ({"obligations": ["nothing much"]}, "has other obligations than its license MIT"),
+        ({"spdx": "LicenseRef-house", "family": "bespoke", "obligations": []}, "names no review of it"),
+        ({"spdx": "of my own"}, "has no license that can be read"),
+    ],
+)
+def test_an_entry_that_says_otherwise_than_its_license_is_not_approved(
+    desk: Desk, capsys: pytest.CaptureFixture[str], terms: dict[str, Any], words: str
+) -> None:
+    propose(desk)
+    edit(desk, terms, untouched)
+    assert approve(desk, "Lea") == 1
+    err = capsys.readouterr().err
+    assert words in err and "Traceback" not in err
+    assert not list((desk.attestations / "approvals").glob("*/*.sigstore.json"))
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (lambda report: report.update(verdict="refuse"), "it says 'refuse', but what its checks found says 'pass'"),
+        (lambda report: report["checks"][3].update(verdict="review"), "says 'review', but it found 'pass'"),
+        (lambda report: report["checks"][5]["findings"].append(FINDING), "says 'pass', but it found 'refuse'"),
+        (
+            lambda report: report["checks"][5].update(findings=[FINDING], verdict="refuse"),
+            "it says 'pass', but what its checks found says 'refuse'",
+        ),
+        (
+            lambda report: report["checks"][5].update(findings=[{**FINDING, "verdict": "fine"}]),
+            "its check 'remote-code' has a verdict that is none",
+        ),
+        (lambda report: report["checks"].pop(5), "it lacks the check remote-code"),
+        (lambda report: report.update(checks=[]), "it lacks the check chat-template, digests, formats"),
+        (lambda report: report.update(kind="adapter"), "it is no report of the scan of a base model"),
+        (lambda report: report.pop("files"), "it is no report of a scan: KeyError"),
+        (lambda report: report["files"].pop("config.json"), "but its files are sha256:"),
+        (
+            lambda report: (report["files"].pop("config.json"), report.update(uid=uid_of(report["files"]))),
+            "did not look at config.json as the entry has it",
+        ),
+        (
+            lambda report: (
+                report["files"].update({"config.json": "0" * 64}),
+                report.update(uid=uid_of(report["files"])),
+            ),
+            "did not look at config.json as the entry has it",
+        ),
+    ],
+)
+def test_a_report_that_was_edited_is_not_approved(
+    desk: Desk, capsys: pytest.CaptureFixture[str], report: Callable[[dict[str, Any]], object], words: str
+) -> None:
+    propose(desk)
+    edit(desk, {}, report)
+    assert approve(desk, "Lea") == 1
+    err = capsys.readouterr().err
+    assert words in err and "Traceback" not in err
+    assert not list((desk.attestations / "approvals").glob("*/*.sigstore.json"))
+
+
+def test_a_report_that_is_none_is_not_approved(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    propose(desk)
+    (place,) = (desk.attestations / "approvals").iterdir()
+    entry = json.loads((place / "entry.json").read_bytes())
+    for data in (b"\xff", b"[]", b"null", b"{"):
+        (place / "scan.json").write_bytes(data)
+        (place / "entry.json").write_bytes(canonical_json({**entry, "scan": sha256_bytes(data)}))
+        assert approve(desk, "Lea") == 1
+        err = capsys.readouterr().err
+        assert "cannot be believed" in err and "Traceback" not in err
+
+
 def test_an_entry_that_says_otherwise_than_its_scan_is_not_approved(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     propose(desk)
-    (place,) = (desk.attestations / "approvals").iterdir()
-    report = (place / "scan.json").read_bytes().replace(b'"verdict":"pass"}\n', b'"verdict":"refuse"}\n')
-    entry = json.loads((place / "entry.json").read_bytes())
-    forged = json.dumps({**entry, "scan": sha256_bytes(report)}, sort_keys=True, separators=(",", ":"))
-    (place / "scan.json").write_bytes(report)
-    (place / "entry.json").write_text(forged)
+    edit(desk, {}, untouched, verdict="review")
     assert approve(desk, "Lea") == 1
-    assert "says 'refuse', but its entry in approvals/" in capsys.readouterr().err
-    (place / "entry.json").write_text(forged.replace('"verdict":"pass"', '"verdict":"refuse"'))
+    assert "says 'pass', but its entry says 'review'" in capsys.readouterr().err
+    edit(desk, {}, untouched, verdict="refuse")
     assert approve(desk, "Lea") == 1
     assert "has the verdict 'refuse'" in capsys.readouterr().err
+
+
+def test_an_entry_that_calls_a_file_another_part_is_not_approved(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    propose(desk)
+    (place,) = (desk.attestations / "approvals").iterdir()
+    parts = json.loads((place / "entry.json").read_bytes())["parts"]
+    edit(desk, {}, untouched, parts={**parts, "chat_template.jinja": "other"})
+    assert approve(desk, "Lea") == 1
+    assert "says that chat_template.jinja is 'other', but it is 'chat_template'" in capsys.readouterr().err
+
+
+def test_an_entry_that_nobody_edited_is_still_approved(desk: Desk) -> None:
+    propose(desk)
+    edit(desk, {}, untouched)
+    assert approve(desk, "Lea") == 0
+
+
+def test_a_report_must_have_the_checks_that_a_scan_makes(desk: Desk) -> None:
+    assert {check.name for check in scan_base(desk.directory / "model").checks} == BASE_CHECKS
 
 
 @pytest.mark.parametrize("option", ["--card", "--addendum", "--publisher-key", "--publisher-signature"])

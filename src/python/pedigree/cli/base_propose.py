@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pedigree.cli.acts import tell
 from pedigree.cli.answer import EXIT_HOLDS
+from pedigree.cli.base_derived import require_derived
 from pedigree.cli.base_publisher import verified_publisher
 from pedigree.cli.reading import read_named
 from pedigree.registry.licenses import DISQUALIFIED, PERMISSIVE, review_license
@@ -63,6 +64,7 @@ def run_propose(call: argparse.Namespace) -> int:
     beside = {SCAN: model.report.render(), CARD: _text(call.card), ADDENDUM: _text(call.addendum), **signature}
     entry = _entry(call, model, {name: sha256_bytes(data) for name, data in beside.items()}, by)
     parse_entry(entry.to_bytes(), "the entry")
+    require_derived(entry, beside)
     _file(call.attestations, entry, {**beside, ENTRY: entry.to_bytes()})
     print(f"sha256:{entry.uid}")
     print(

@@ -8,6 +8,7 @@ import sys
 from pedigree.cli.acts import Act, file_act, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
+from pedigree.cli.base_derived import require_derived
 from pedigree.cli.base_publisher import show_publisher
 from pedigree.trust.deciding import sign_approval, sign_revocation
 from pedigree.trust.decisions import may_revoke
@@ -20,14 +21,16 @@ _SNAPSHOT = "have quality sign a snapshot: `pedigree snapshot`"
 
 
 def run_approve(call: argparse.Namespace) -> int:
-    """Sign an entry in the role of the signer.
+    """Sign an entry in the role of the signer, if it says of the model what follows from its license and its scan.
 
     Raises:
         ToolError: There is no such entry, or the signer may not approve.
-        Refused: The signature of its publisher is not what the entry says.
+        Refused: The entry says something else, the scan refused the model, its publisher's signature is not what the
+            entry says, or the model is revoked.
     """
     register = open_register(call.attestations)
     entry = register.find(call.subject).entry
+    require_derived(entry, register.files)
     who = find_signatory(open_key(signer_of(call)), register.root, register.root.approvals, register.revoked)
     show_publisher(register, entry)
     time = stated(call)

@@ -54,8 +54,8 @@ _CONDITIONAL: dict[str, tuple[str, ...]] = {
     "mpl-2.0": (_TEXT, "offer the source of files that were changed"),
     "odbl-1.0": (*_ATTRIBUTION, "put derived databases under the same license"),
 }
-# Words of a name that say non-commercial, research or the like only, or no derivatives: a fine-tuned model is one, and a
-# medical device is sold. This is a rule on names: nobody has read the license.
+# Words of a name that say non-commercial, research or the like only, or no derivatives: a fine-tuned model is one, and
+# a medical device is sold. This is a rule on names: nobody has read the license.
 _DISQUALIFIED = re.compile(
     r"(^|-)(nc|nd|non?-?commercial|not-for-commercial|research(ers)?|non?-?deriv(ative)?s?"
     r"|(academic|education(al)?|evaluation|personal)-((use|purposes?)-)?only)(-|$)"
