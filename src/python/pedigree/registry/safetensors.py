@@ -70,17 +70,37 @@ def read_tensors(stream: BinaryIO, size: int) -> list[Tensor]:
     Raises:
         MalformedWeights: It is not well-formed.
     """
+    raw = _raw_header(stream, size)
+    first = _LENGTH + len(raw)
+    tensors = [_tensor(name, entry, first) for name, entry in _header(raw)[0].items()]
+    tensors.sort(key=lambda tensor: (tensor.start, tensor.stop))
+    _check_extents(tensors, first, size)
+    return tensors
+
+
+def read_metadata(stream: BinaryIO, size: int) -> dict[str, str]:
+    """What a file says of itself beside its tensors, in words of its own.
+
+    Args:
+        stream: At the start of the file; is left behind the header.
+        size: Bytes of the file.
+
+    Raises:
+        MalformedWeights: Its header cannot be read.
+    """
+    return _header(_raw_header(stream, size))[1]
+
+
+def _raw_header(stream: BinaryIO, size: int) -> bytes:
     prefix = stream.read(_LENGTH)
     length = int.from_bytes(prefix, "little")
     if len(prefix) < _LENGTH or not 2 <= length <= min(size - _LENGTH, _LARGEST_HEADER):
         raise MalformedWeights("its first 8 bytes are not the length of a header")
-    tensors = [_tensor(name, entry, _LENGTH + length) for name, entry in _header(stream.read(length)).items()]
-    tensors.sort(key=lambda tensor: (tensor.start, tensor.stop))
-    _check_extents(tensors, _LENGTH + length, size)
-    return tensors
+    return stream.read(length)
 
 
-def _header(raw: bytes) -> dict[str, Any]:
+def _header(raw: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+    """Entries of tensors by name, and the metadata."""
     if raw[:1] != b"{":
         raise MalformedWeights("its header does not start with a brace")
     if raw.count(b"{") > _MOST_TENSORS + 2:
@@ -92,8 +112,7 @@ def _header(raw: bytes) -> dict[str, Any]:
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise MalformedWeights("its metadata is not a dictionary of strings")
-    tensors: dict[str, Any] = header
-    return tensors
+    return header, metadata
 
 
 def _check_extents(tensors: list[Tensor], first: int, size: int) -> None:

@@ -6,27 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pedigree.registry.safetensors import MalformedWeights, read_metadata
+from pedigree.registry.scan.code_names import code_faults, mentions_code, names_python
 from pedigree.registry.scan.findings import Finding, refuse, review
-from pedigree.registry.scan.subject import Subject, Unreadable
+from pedigree.registry.scan.keras_objects import keras_faults
+from pedigree.registry.scan.pipeline_parts import part_faults
+from pedigree.registry.scan.subject import ModelFile, Subject, Unreadable
+from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.file_names import name_fault
 
 CLAIM = "no configuration names code, or a file or host outside the model"
 
-# Each is read by a loader that imports, downloads or runs what it names. docs/threats.md has the sources.
-_CODE = {
-    "_attn_implementation_internal": "a hub kernel to download and run",
-    "_experts_implementation_internal": "a hub kernel to download and run",
-    "_target_": "a Python callable that Hydra calls",
-    "auto_map": "code to run when the model is loaded",
-    "auto_mapping": "a Python module that PEFT imports",
-    "custom_generate": "code to run when text is generated",
-    "custom_pipelines": "code to run as a pipeline",
-    "kernel_config": "hub kernels to download and run",
-    "megatron_config": "a Python module that PEFT imports",
-    "model_file": "a file with the code of the model",
-    "trust_remote_code": "leave to run code that comes with a model",
-    "use_kernels": "leave to download and run hub kernels",
-}
 # Values that loaders take for the name of a class or of an implementation of their own, unless they hold one of these.
 _NAMES = re.compile(r".*(_class|_implementation|_type|^architectures|_method|^backend)$")
 _ELSEWHERE = re.compile(r"--|/|\\|:")
@@ -40,11 +30,14 @@ _NAMES_OF_MODELS = ("_name_or_path", "name_or_path", "base_model_name_or_path")
 _TEMPLATES = ("chat_template", "template")  # the check `chat-template` looks into them
 _SCHEMA = "schema"  # what a document says of itself, as ours do
 _WORDS = ("additional_special_tokens", "content", "extra_special_tokens")
+_NAMED_WORDS = (("extra_special_tokens",), ("chat_template",))  # objects of them, by names that the model chose
 _DEEPEST = 100
 
 
 def check_remote_code(subject: Subject) -> Iterator[Finding]:
-    """Keys that name code, names of classes that lead into another repository, paths and URLs."""
+    """Settings that name code, names of classes that lead into another repository, paths and URLs."""
+    for file in subject.with_suffix(".safetensors"):
+        yield from _metadata_findings(file)
     for file in subject.with_suffix(".json"):
         words = _VOCABULARIES.get(file.name.rpartition("/")[2], ())
         try:
@@ -73,18 +66,57 @@ def _settings(
 
 def _setting_findings(file: str, where: str, keys: tuple[str, ...], value: Any) -> Iterator[Finding]:
     key = keys[-1] if keys else ""
-    if key in _CODE and where.endswith(f".{key}") and value not in (None, False):
-        yield refuse(file, f"has '{key}', which names {_CODE[key]}", where)
+    for fault in _code_faults(file, where, keys, value):
+        yield refuse(file, fault, where)
     if not isinstance(value, str):
         return
     if any(map(_NAMES.match, keys)) and _ELSEWHERE.search(value):
         yield refuse(file, f"'{value}' is not the name of something that a loader has", where)
     elif _FILES.match(key) and key not in _NAMES_OF_MODELS and value and name_fault(value):
         yield refuse(file, f"names the file '{value}', which {name_fault(value)}", where)
+    elif names_python(value) and not _is_word(file, keys):
+        yield review(file, f"names the Python class '{value}'", where)
     elif _URL.search(value) and key not in _TEMPLATES:
         yield review(file, f"names a place elsewhere: '{value}'", where)
     elif _REPOSITORY.fullmatch(value) and key not in _NAMES_OF_MODELS and not _no_repository(file, key):
         yield review(file, f"names the repository '{value}'", where)
+
+
+def _code_faults(file: str, where: str, keys: tuple[str, ...], value: Any) -> Iterator[str]:
+    direct = bool(keys) and where.endswith(f".{keys[-1]}")
+    yield from code_faults(keys, direct, value, _is_word(file, keys))
+    yield from keras_faults(value)
+    yield from part_faults(file, keys, value)
+
+
+def _is_word(file: str, keys: tuple[str, ...]) -> bool:
+    """Whether a text is one that the model reads or writes, and no setting."""
+    key = keys[-1] if keys else ""
+    named = key in (*_WORDS, *_TEMPLATES) or key.endswith("_token") or keys[-2:-1] in _NAMED_WORDS
+    return named or file.rpartition("/")[2] in _VOCABULARIES
+
+
+def _metadata_findings(file: ModelFile) -> Iterator[Finding]:
+    """What weights say of themselves: there are loaders that make the model by it."""
+    try:
+        with file.open() as stream:
+            metadata = read_metadata(stream, file.size)
+    except (MalformedWeights, Unreadable):
+        return  # the check `weights` tells
+    for name, text in sorted(metadata.items()):
+        where = f"$.__metadata__.{name}"
+        try:
+            document: Any = parse_json(text, "it")
+        except MalformedJson:
+            document = text
+            if key := mentions_code(text):
+                yield refuse(file.name, f"has '{key}', which names code, in what loaders may read as Python", where)
+        try:
+            for place, keys, value in _settings(document, where, (name,), ()):
+                for fault in _code_faults(file.name, place, keys, value):
+                    yield refuse(file.name, fault, place)
+        except Unreadable as error:
+            yield refuse(file.name, str(error), where)
 
 
 def _no_repository(file: str, key: str) -> bool:
