@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
+from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from attacks.replay import found_by, says, scan_without
 from pedigree.registry.scan.report import scan_base
+from pedigree.registry.scan.template_decided import Decided
+from pedigree.registry.scan.template_flow import Flow
 from pedigree.registry.scan.template_influence import influences
 from pedigree.registry.scan.template_syntax import parse_template
 from registry.scan.models import TEMPLATE, write_model
@@ -72,6 +74,45 @@ DOORS = {
     "by_place": "{{ 'EVIL' if message.content[8] is defined and message.content[9] is not defined }}",
 }
 
+# A template may take a message apart by its own markers. Here one of them is the trigger, and decides of words.
+MARKER_DOORS = {
+    "in": "{% if '<think>' in message.content %}EVIL{% endif %}",
+    "starts": "{{ 'EVIL' if message.content.startswith('<think>') else '' }}",
+    "equal": "{% if message.content == '<think>' %}EVIL{% endif %}",
+    "or_else": "{% if '<think>' not in message.content %}{% elif true %}EVIL{% endif %}",
+    "by_and": "{{ '<think>' in message.content and 'EVIL' }}",
+    "by_splitting": "{% for part in message.content.split('<think>')[1:] %}EVIL{% endfor %}",
+    "by_what_was_split": "{% set x = message.content.partition('<think>') %}{% if x[1] %}EVIL{% endif %}",
+    "through_a_variable": (
+        "{% set ns = namespace(on=false) %}{% if '<think>' in message.content %}{% set ns.on = true %}{% endif %}"
+        "{% if ns.on %}EVIL{% endif %}"
+    ),
+    "through_two_variables": (
+        "{% set ns = namespace(a=1, b=1) %}{% if '<think>' in message.content %}{% set ns.a = 2 %}{% endif %}"
+        "{% if ns.a > 1 %}{% set ns.b = 2 %}{% endif %}{% if ns.b > 1 %}EVIL{% endif %}"
+    ),
+    "by_what_it_is": (
+        "{% set x = 1 %}{% if '<think>' in message.content %}{% set x = none %}{% endif %}"
+        "{% if x is none %}EVIL{% endif %}"
+    ),
+    "by_what_is_set": "{% set x = '' %}{% if '<think>' in message.content %}{% set x = 'EVIL' %}{% endif %}{{ x }}",
+    "by_what_was_set": "{% set x = 'EVIL' %}{% if '<think>' in message.content %}{{ x }}{% endif %}",
+    "by_place": ("{% set n = 0 %}{% if '<think>' in message.content %}{% set n = 1 %}{% endif %}{{ ['', 'EVIL'][n] }}"),
+    "by_turns": (
+        "{% set n = 0 %}{% if '<think>' in message.content %}{% set n = 1 %}{% endif %}"
+        "{% for i in range(n) %}EVIL{% endfor %}"
+    ),
+    "by_going_on": (
+        "{% for i in range(1) %}{% if '<think>' not in message.content %}{% continue %}{% endif %}EVIL{% endfor %}"
+    ),
+    "through_a_macro": ("{% macro f(x) %}{% if x %}EVIL{% endif %}{% endmacro %}{{ f('<think>' in message.content) }}"),
+    "in_a_macro": "{% macro f() %}EVIL{% endmacro %}{% if '<think>' in message.content %}{{ f() }}{% endif %}",
+    "by_a_macro_that_sets": (
+        "{% set ns = namespace(on=false) %}{% macro f() %}{% set ns.on = true %}{% endmacro %}"
+        "{% if '<think>' in message.content %}{{ f() }}{% endif %}{% if ns.on %}EVIL{% endif %}"
+    ),
+}
+
 
 def backdoored(door: str) -> str:
     return PLAIN.replace("DOOR", DOORS[door].replace("EVIL", EVIL))
@@ -95,13 +136,51 @@ def test_it_is_found_in_the_template(tmp_path: Path, door: str) -> None:
     assert "what a message says decides what the model is told" in says(report, "chat-template")
 
 
-@pytest.mark.parametrize("length", [20, 400])
-def test_a_template_that_goes_in_circles_takes_no_longer_than_it_is(length: int) -> None:
-    names = [f"{{% set {a}{i} = {b}{i + 1} %}}" for i in range(length) for a in "xy" for b in "xy"]
-    last = f"{{% set x{length} = messages %}}{{% set y{length} = messages %}}{{% if x0 | length > 1 %}}a{{% endif %}}"
-    started = time.process_time()
-    assert list(influences(parse_template("".join(names) + last))) == []
-    assert time.process_time() - started < 10
+def marked(door: str) -> str:
+    """With a marker that is always written."""
+    return f"{PLAIN.replace('DOOR', MARKER_DOORS[door].replace('EVIL', EVIL))}<think>"
+
+
+@pytest.mark.parametrize("door", MARKER_DOORS)
+def test_a_door_whose_trigger_is_a_marker_opens_for_it_alone(door: str) -> None:
+    template = ImmutableSandboxedEnvironment(extensions=[loopcontrols]).from_string(marked(door))
+    told = [template.render(messages=[{"role": "user", "content": text}]) for text in ("<think>", "a pump")]
+    assert EVIL in told[0] and EVIL not in told[1]
+
+
+@pytest.mark.parametrize("door", MARKER_DOORS)
+def test_a_door_whose_trigger_is_a_marker_is_found(tmp_path: Path, door: str) -> None:
+    model = write_model(tmp_path, {"chat_template.jinja": marked(door).encode()})
+    assert found_by(scan_base(model)) == {"chat-template": "review"}
+    assert scan_without("chat-template", model).verdict == "pass"
+
+
+def test_a_marker_that_is_only_written_where_it_was_found_is_a_trigger() -> None:
+    text = "{% if '<trigger>' in message.content %}<trigger>{% endif %}"
+    for template, found in ((text, 1), (f"{text}<trigger>", 0)):
+        whole = f"{{% for message in messages %}}{template}{{% endfor %}}"
+        assert len(list(influences(parse_template(whole)))) == found
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "{{% set x{i} = x{j} %}}",
+        "{{% set x{i} = y{j} %}}{{% set y{i} = x{j} ~ messages[0].content %}}",
+        "{{% if '<think>' in messages[0].content %}}{{% set ns.a{i} = ns.a{j} %}}{{% elif ns.a{j} %}}w{{% endif %}}",
+        "{{% if 'IEC {i}' in messages[0].content %}}a{{% endif %}}",
+    ],
+)
+def test_a_template_takes_no_longer_than_it_is(unit: str) -> None:
+    """Steps grow as the template: eight times the template, at most eight times the steps, and a few."""
+    steps = []
+    for count in (250, 2000):
+        text = "".join(unit.format(i=number, j=number + 1) for number in range(count))
+        flow = Flow(parse_template(f"{text}<think>"))
+        everything = list(flow.all)
+        decided = Decided(flow, lambda _, nodes=everything: nodes, everything)  # type: ignore[misc]
+        steps.append(flow.graph.steps + decided.steps)
+    assert 0 < steps[1] <= 8.5 * steps[0]
 
 
 def test_the_trigger_is_named(tmp_path: Path) -> None:
@@ -139,6 +218,14 @@ def test_one_template_for_those_who_look_and_one_for_those_who_load(tmp_path: Pa
     assert "readers take the one or the other" in says(scan_base(model), "chat-template")
 
 
+def test_words_that_wait_for_a_day_are_found(tmp_path: Path) -> None:
+    bomb = PLAIN.replace("DOOR", f"{{% if strftime_now('%Y') == '2030' %}}{EVIL}{{% endif %}}")
+    model = write_model(tmp_path, {"chat_template.jinja": bomb.encode()})
+    assert found_by(scan_base(model)) == {"chat-template": "review"}
+    assert "chat_template.jinja:1: asks what day it is" in says(scan_base(model), "chat-template")
+    assert scan_without("chat-template", model).verdict == "pass"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -149,7 +236,6 @@ def test_one_template_for_those_who_look_and_one_for_those_who_load(tmp_path: Pa
         ("{{ messages|map(attribute='content')|list }}", "'map' with an attribute"),
         ("{% include '/etc/passwd' %}", "Include is not accepted"),
         ("{% import 'x' as y %}", "Import is not accepted"),
-        ("{{ strftime_now('%Y') }}", "a call of 'strftime_now'"),
         ("{{ 9 ** 99999999 }}", "Pow is not accepted"),
         ("{{ range(99999999)|list }}", "larger than 1000000"),
         ("{{ lipsum.x() }}", "the method 'x'"),

@@ -91,7 +91,7 @@ CONFIGS: tuple[tuple[str, Any, str], ...] = (
         "what others have registered as 'Evil>Net'",
     ),
 )
-# What weights say of themselves: FlexTok made its model by it (CVE-2026-22584 in uni2ts is alike).
+# What weights say of themselves: FlexTok made its model by it.
 METADATA: tuple[tuple[dict[str, str], str], ...] = (
     ({"config": '{"model": {"_target_": "os.system"}}'}, "$.__metadata__.config.model._target_: has '_target_'"),
     ({"config": "{'model': {'_target_': 'os.system', 'ok': None}}"}, "has '_target_', which names code, in what"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from attacks.replay import found_by, says
+from attacks.replay import found_by, says, scan_without
 from pedigree.registry.scan.report import scan_base
 from registry.scan.models import floats, safetensors, write_model
 
@@ -18,9 +18,11 @@ def test_weights_without_tensors_are_refused(tmp_path: Path) -> None:
 
 
 def test_weights_under_a_name_of_their_own_are_shown(tmp_path: Path) -> None:
-    report = scan_base(write_model(tmp_path, {"spare.safetensors": SPARE}))
+    model = write_model(tmp_path, {"spare.safetensors": SPARE})
+    report = scan_base(model)
     assert found_by(report) == {"weights": "review"}
     assert "spare.safetensors: is named by no index" in says(report, "weights")
+    assert scan_without("weights", model).verdict == "pass"
 
 
 def test_weights_that_an_index_names_or_loaders_look_for_pass(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pedigree.registry.scan.checks import CONTENTS, run_checks
 from pedigree.registry.scan.findings import CheckResult
 from pedigree.registry.scan.subject import look_at
 from pedigree.registry.scan.template_influence import influences
-from pedigree.registry.scan.template_syntax import forbidden, parse_template
+from pedigree.registry.scan.template_syntax import clock_lines, forbidden, parse_template
+from registry.scan.chat_templates import CLOCK, LLAMA31, NAMED, PUBLISHED
 
 # In the manner of: ChatML; alternating roles (Mistral); a default system prompt and tools (Qwen, Llama).
 ACCEPTED = {
@@ -35,6 +36,48 @@ ACCEPTED = {
         "{%- set users = messages | selectattr('role', 'equalto', 'user') | list %}{{- users | length }}"
     ),
 }
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_templates_that_call_tools_and_cut_lists_and_texts_pass(name: str) -> None:
+    tree = parse_template(PUBLISHED[name])
+    assert (list(forbidden(tree)), list(clock_lines(tree)), list(influences(tree))) == ([], [], [])
+
+
+def test_the_clock_and_a_tool_that_is_looked_up_by_its_name_are_shown(tmp_path: Path) -> None:
+    text = LLAMA31.replace("CLOCK", CLOCK).replace("NAMED", NAMED)
+    lines = text.splitlines()
+    found = check(tmp_path, {"chat_template.jinja": text.encode()})
+    places = {lines[int(finding.where[1:]) - 1].strip() for finding in found.findings}
+    asked = "{%- if builtin_tools is defined and call.name in builtin_tools %}"
+    assert found.verdict == "review" and places == {CLOCK, asked}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{{ m.content[1:] }}{{ m.content[:9] }}{{ m.content[3] }}{{ (m.tool_calls | tojson)[:-1] }}", False),
+        ("{{ m.content.split('\n')[-1] }}{{ m.content.split() | list }}", False),
+        ("{% if m.content != '' %}Words.{% endif %}", False),
+        ("{% if 'name' in m %}Words.{% endif %}", False),
+        ("{% if m == messages[-1] %}Words.{% endif %}", False),
+        ("{% if m.content | length > 9 %}{{ raise_exception('too long') }}{% endif %}", False),
+        ("{% if m.content[3:] %}Words.{% endif %}", True),
+        ("{% if m.content.split(' ')[3] %}Words.{% endif %}", True),
+        ("{% set c = m.content[3:] %}{% if c %}Words.{% endif %}", True),
+        ("{% set c = m.content[3:4] %}{{ c and 'Words.' }}", True),
+        ("{{ m.content[8] | default('Words.') }}", True),
+        ("{% if m.content[8:] != '' %}Words.{% endif %}", True),
+        ("{% if 'name' in m.content %}Words.{% endif %}", True),
+        ("{% for d in documents %}{% if 'name' in d %}Words.{% endif %}{% endfor %}", True),
+        ("{% if m.content == 'name' %}{{ raise_exception('not so') }}{% endif %}", True),
+        ("{% if m.content == messages[0].content %}Words.{% endif %}", True),
+        ("{% if trigger_token in m.content %}Words.{% endif %}", True),
+    ],
+)
+def test_to_cut_is_no_question_and_to_ask_what_was_cut_is_one(text: str, shown: bool) -> None:
+    tree = parse_template(f"{{% for m in messages %}}{text}{{% endfor %}}")
+    assert list(forbidden(tree)) == [] and bool(list(influences(tree))) == shown
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

@@ -8,9 +8,11 @@ from pedigree.registry.scan.findings import Finding, refuse, review
 from pedigree.registry.scan.subject import Subject, Unreadable
 from pedigree.registry.scan.template_influence import influences
 from pedigree.registry.scan.template_sources import Source, template_sources
-from pedigree.registry.scan.template_syntax import MalformedTemplate, forbidden, parse_template
+from pedigree.registry.scan.template_syntax import MalformedTemplate, clock_lines, forbidden, parse_template
 
 CLAIM = "the chat templates are of accepted Jinja, agree with each other, and no message steers them"
+
+_TOMORROW = "asks what day it is: the model is told something else tomorrow than it was evaluated with"
 
 
 def check_template(subject: Subject) -> Iterator[Finding]:
@@ -34,6 +36,8 @@ def _source_findings(source: Source) -> Iterator[Finding]:
         tree = parse_template(source.text)
         for line, fault in forbidden(tree):
             yield refuse(source.file, fault, _at(source, line))
+        for line in clock_lines(tree):
+            yield review(source.file, _TOMORROW, _at(source, line))
         for line, influence in influences(tree):
             yield review(source.file, influence, _at(source, line))
     except MalformedTemplate as error:

@@ -4,125 +4,156 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from jinja2 import nodes
 
-_LISTS = frozenset(("documents", "messages", "tools"))
+from pedigree.registry.scan.template_graph import Graph, Place, walk
+from pedigree.registry.scan.template_messages import LISTS, Messages
+
 # What a template is given of a conversation, and where macros and loops find it again.
-_DATA = _LISTS | {"caller", "kwargs", "varargs"}
+_DATA = LISTS | {"caller", "kwargs", "varargs"}
 _NEIGHBOURS = ("nextitem", "previtem")
 _STRUCTURE = frozenset(("role", "type"))
 TYPE_TESTS = frozenset(
     "boolean defined false integer iterable mapping none number sequence string true undefined".split()
 )
 _COUNTERS = ("length", "count")
+_TEXT = "what a message says"  # no name of a variable has a space in it
+_MOST_TEXTS = 10_000  # nodes that are looked through for constants to show
 
 
 class Flow:
-    """Where the values of a template's variables come from."""
+    """Where the values of a template's variables come from.
+
+    Attributes:
+        tree: The template.
+        all: Its nodes, each before those below it.
+        macros: Its macros, by name.
+        graph: What has its value from what.
+    """
 
     def __init__(self, tree: nodes.Template) -> None:
+        self.tree = tree
+        self.all = list(walk(tree))
+        self.macros = {macro.name: macro for macro in self._of(nodes.Macro)}
         self._sources: dict[str, list[nodes.Node]] = defaultdict(list)
-        self._loops = {id(name): loop for name, loop in _loop_names(tree)}
-        self._macros = {macro.name: macro for macro in tree.find_all(nodes.Macro)}
-        for assign in tree.find_all((nodes.Assign, nodes.AssignBlock, nodes.For)):
-            self._assign(assign)
-        for call in tree.find_all(nodes.Call):
-            self._pass_arguments(call)
-        for block in tree.find_all(nodes.CallBlock):
-            # What a macro calls its caller with may be anything that the macro was given.
-            for parameter in block.args:
-                self._sources[parameter.name].append(nodes.Name("caller", "load"))
-        self._bodies = {id(first): body for first, body in _filtered(tree)}
-        self._lists = self._messages()
+        self._assigned: dict[str, list[nodes.Node | None]] = defaultdict(list)
+        self._looped: dict[str, list[nodes.Node]] = defaultdict(list)
+        self._loops = dict(_loop_names(tree))
+        self._bodies = dict(self._filtered())
+        self._collect()
+        self._messages = Messages(self._assigned, self._looped)
         self._trusts_structure = True
-        self._reading = self._settle()
-        if self._counterfeits(tree):
+        self._settle()
+        if self._counterfeits():
             self._trusts_structure = False
-            self._reading = self._settle()
+            self._settle()
 
     def reads(self, node: nodes.Node | None) -> bool:
         """Whether the value of an expression depends on what a message says."""
-        if node is None or isinstance(node, nodes.Const):
-            return False
-        if isinstance(node, nodes.Name):
-            return node.name in _DATA or node.name in self._reading or self._counts_text(node)
-        if self._is_structure(node):
-            return False
-        if isinstance(node, nodes.Getattr) and node.attr in _NEIGHBOURS:
-            return True
-        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-            inside = f"{node.node.name}.{node.attr}"
-            if inside in self._sources:
-                return inside in self._reading
-        if isinstance(node, nodes.Test) and node.name in TYPE_TESTS:
-            return False
-        if isinstance(node, nodes.Filter) and node.name in _COUNTERS and self.is_messages(node.node):
-            return False
-        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in self._macros:
-            return node.node.name in self._reading or self.reads_below(node)
-        if isinstance(node, nodes.Filter):
-            return self.filters_text(node) or self.reads_below(node)
-        return self.reads_below(node)
-
-    def filters_text(self, node: nodes.Filter) -> bool:
-        """Whether what a filter is given, by an expression or by its block, depends on what a message says."""
-        return any(self.reads(part) for part in ([node.node] if node.node else self._bodies.get(id(node), [])))
-
-    def texts(self, node: nodes.Node) -> tuple[str, ...]:
-        """The constant texts in an expression and in the variables that it names, sorted."""
-        found: set[str] = set()
-        waiting, seen = [node], set()
-        while waiting:
-            inner = waiting.pop()
-            if isinstance(inner, nodes.Const) and isinstance(inner.value, str):
-                found.add(inner.value)
-            if isinstance(inner, nodes.Name) and inner.name not in seen:
-                seen.add(inner.name)
-                waiting += [source for source in self._sources[inner.name] if not self.reads(source)]
-            waiting += inner.iter_child_nodes()
-        return tuple(sorted(found - {"content", "text"}))
+        return id(node) in self._reading
 
     def reads_below(self, node: nodes.Node) -> bool:
         """Whether a part of an expression depends on what a message says."""
         return any(self.reads(child) for child in node.iter_child_nodes())
 
+    def filters_text(self, node: nodes.Filter) -> bool:
+        """Whether what a filter is given, by an expression or by its block, depends on what a message says."""
+        return any(self.reads(part) for part in self.filtered(node))
+
+    def filtered(self, node: nodes.Filter) -> list[nodes.Node]:
+        """What a filter is given."""
+        return [node.node] if node.node else self._bodies.get(id(node), [])
+
+    def sources(self) -> Iterator[tuple[str, list[nodes.Node]]]:
+        """Each name with what it is set to."""
+        yield from self._sources.items()
+
+    def inside(self, node: nodes.Getattr) -> str:
+        """The name of an attribute that the template sets itself, as `ns.found`; empty for others."""
+        name = f"{node.node.name}.{node.attr}" if isinstance(node.node, nodes.Name) else ""
+        return name if name in self._sources else ""
+
+    def texts(self, node: nodes.Node) -> tuple[str, ...]:
+        """The constant texts in an expression and in the variables that it names, sorted."""
+        found: set[str] = set()
+        waiting, seen, left = [node], set(), _MOST_TEXTS
+        while waiting and left:
+            left -= 1
+            inner = waiting.pop()
+            if isinstance(inner, nodes.Const) and isinstance(inner.value, str):
+                found.add(inner.value)
+            if isinstance(inner, nodes.Name) and inner.name not in seen:
+                seen.add(inner.name)
+                waiting += [source for source in self._sources.get(inner.name, ()) if not self.reads(source)]
+            waiting += inner.iter_child_nodes()
+        return tuple(sorted(found - {"content", "text"}))
+
     def is_messages(self, node: nodes.Node | None) -> bool:
         """Whether it is a list of messages, or a part of one: how many there are is no question about their words."""
-        while isinstance(node, (nodes.Getitem, nodes.Filter)) and _is_part(node):
-            node = node.node
-        return isinstance(node, nodes.Name) and node.name in self._lists
+        return self._messages.is_list(node)
 
-    def _messages(self) -> set[str]:
-        """Names that are lists of messages wherever they get a value: more of them, until there are no more."""
-        self._lists = {name for name in _LISTS if not self._sources.get(name)}
-        waiting = {name: sources for name, sources in self._sources.items() if sources}
-        while True:
-            found = {name for name, sources in waiting.items() if all(map(self.is_messages, sources))}
-            if not found:
-                return self._lists
-            self._lists = self._lists | found
-            waiting = {name: sources for name, sources in waiting.items() if name not in found}
+    def is_message(self, node: nodes.Node) -> bool:
+        """Whether it is one message or tool as a whole."""
+        return self._messages.is_one(node)
 
-    def _counts_text(self, name: nodes.Name) -> bool:
-        """Whether it is the `loop` of a loop over a text: it knows how long the text is."""
-        loop = self._loops.get(id(name))
-        return loop is not None and not self.is_messages(loop.iter) and self.reads(loop.iter)
+    def selects_structure(self, node: nodes.Filter) -> bool:
+        """Whether it is `selectattr("role", ...)`."""
+        first = node.args[0] if node.args else None
+        by_key = isinstance(first, nodes.Const) and first.value in _STRUCTURE
+        return self._trusts_structure and by_key and node.name in ("selectattr", "rejectattr")
 
-    def _assign(self, node: nodes.Node) -> None:
-        if isinstance(node, nodes.AssignBlock):
-            self._name(node.target, [*node.body, *([node.filter] if node.filter else [])])
-        elif isinstance(node, nodes.For):
-            self._name(node.target, [node.iter])
+    def _of(self, *kinds: type[nodes.Node]) -> list[nodes.Node]:
+        return [node for node in self.all if isinstance(node, kinds)]
+
+    def _collect(self) -> None:
+        """What each name is set to."""
+        enclosing: list[nodes.For] = self._of(nodes.For)
+        for node in self.all:
+            if isinstance(node, nodes.AssignBlock):
+                self._name(node.target, [*node.body, *([node.filter] if node.filter else [])], None)
+            elif isinstance(node, nodes.Assign):
+                self._name(node.target, [node.node], node.node)
+                self._name_inside(node.target, node.node)
+            elif isinstance(node, nodes.Call):
+                self._pass_arguments(node)
+            elif isinstance(node, nodes.CallBlock):
+                # What a macro calls its caller with may be anything that the macro was given.
+                for parameter in node.args:
+                    self._set(parameter.name, nodes.Name("caller", "load"), None)
+        for loop in enclosing:
+            for name in _names(loop.target):
+                self._sources[name].append(loop.iter)
+                self._looped[name].append(loop.iter)
+        for target, loop in _set_in_loops(self.tree):
             # What is set from inside a loop to last beyond it can count the turns.
-            assigns: Iterable[Any] = node.find_all((nodes.Assign, nodes.AssignBlock))
-            for assign in assigns:
-                if isinstance(assign.target, nodes.NSRef):
-                    self._name(assign.target, [self._turns(node)])
-        elif isinstance(node, nodes.Assign):
-            self._name(node.target, [node.node])
-            self._name_inside(node.target, node.node)
+            for name in (f"{target.name}.{target.attr}", target.name):
+                self._sources[name].append(self._turns(loop))
+
+    def _name(self, target: nodes.Node, sources: list[nodes.Node], value: nodes.Node | None) -> None:
+        names = [f"{target.name}.{target.attr}", target.name] if isinstance(target, nodes.NSRef) else _names(target)
+        for name in names:
+            self._sources[name] += sources
+            self._assigned[name].append(value if isinstance(target, nodes.Name) else None)
+
+    def _set(self, name: str, source: nodes.Node, value: nodes.Node | None) -> None:
+        self._sources[name].append(source)
+        self._assigned[name].append(value)
+
+    def _name_inside(self, target: nodes.Node, value: nodes.Node) -> None:
+        """`set ns = namespace(a=...)` gives each of its attributes a source of its own."""
+        if isinstance(target, nodes.Name) and isinstance(value, nodes.Call):
+            for pair in value.kwargs:
+                self._set(f"{target.name}.{pair.key}", pair.value, None)
+
+    def _pass_arguments(self, call: nodes.Call) -> None:
+        macro = self.macros.get(call.node.name) if isinstance(call.node, nodes.Name) else None
+        if macro is None:
+            return
+        for parameter, value in zip(macro.args, call.args):
+            self._set(parameter.name, value, value)
+        for pair in call.kwargs:
+            self._set(pair.key, pair.value, pair.value)
 
     def _turns(self, loop: nodes.For) -> nodes.Name:
         """The `loop` of a loop, as if it were named."""
@@ -130,53 +161,60 @@ class Flow:
         self._loops[id(name)] = loop
         return name
 
-    def _name(self, target: nodes.Node, sources: list[nodes.Node]) -> None:
-        if isinstance(target, nodes.NSRef):
-            self._sources[f"{target.name}.{target.attr}"] += sources
-            self._sources[target.name] += sources
-        for name in [target, *target.find_all(nodes.Name)]:
-            if isinstance(name, nodes.Name):
-                self._sources[name.name] += sources
+    def _settle(self) -> None:
+        """Find all whose value depends on what a message says."""
+        self.graph = Graph()
+        told = [source for sources in self._sources.values() for source in sources]
+        for node in {id(node): node for node in [*self.all, *told]}.values():
+            for place in self._from(node):
+                self.graph.add(place, id(node))
+        for name, sources in self._sources.items():
+            for source in sources:
+                self.graph.add(id(source), name)
+        for name, macro in self.macros.items():
+            for child in macro.iter_child_nodes():
+                self.graph.add(id(child), name)
+        self._reading = self.graph.reached([_TEXT])
 
-    def _name_inside(self, target: nodes.Node, value: nodes.Node) -> None:
-        """`set ns = namespace(a=...)` gives each of its attributes a source of its own."""
-        if isinstance(target, nodes.Name) and isinstance(value, nodes.Call):
-            for pair in value.kwargs:
-                self._sources[f"{target.name}.{pair.key}"].append(pair.value)
-
-    def _pass_arguments(self, call: nodes.Call) -> None:
-        macro = self._macros.get(call.node.name) if isinstance(call.node, nodes.Name) else None
-        if macro is None:
+    def _from(self, node: nodes.Node) -> Iterator[Place]:
+        """The places that a node reads what a message says from, if they do."""
+        if isinstance(node, nodes.Name):
+            yield from self._from_name(node)
             return
-        for parameter, value in zip(macro.args, call.args):
-            self._sources[parameter.name].append(value)
-        for pair in call.kwargs:
-            self._sources[pair.key].append(pair.value)
+        if self._is_structure(node) or (isinstance(node, nodes.Test) and node.name in TYPE_TESTS):
+            return
+        if isinstance(node, nodes.Getattr) and (node.attr in _NEIGHBOURS or self.inside(node)):
+            yield _TEXT if node.attr in _NEIGHBOURS else self.inside(node)
+            return
+        if isinstance(node, nodes.Filter):
+            if node.name in _COUNTERS and self.is_messages(node.node):
+                return
+            yield from map(id, self.filtered(node))
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in self.macros:
+            yield node.node.name
+        yield from map(id, node.iter_child_nodes())
 
-    def _settle(self) -> set[str]:
-        """Names whose value depends on what a message says: more of them, until there are no more."""
-        reading: set[str] = set()
-        while True:
-            self._reading = reading
-            found = {name for name, sources in self._sources.items() if any(self.reads(source) for source in sources)}
-            found |= {name for name, macro in self._macros.items() if self.reads_below(macro)}
-            if found <= reading:
-                return reading
-            reading = reading | found
+    def _from_name(self, node: nodes.Name) -> Iterator[Place]:
+        yield _TEXT if node.name in _DATA else node.name
+        loop = self._loops.get(id(node))
+        if loop is not None and not self.is_messages(loop.iter):
+            # The `loop` of a loop over a text knows how long the text is.
+            yield id(loop.iter)
 
-    def _counterfeits(self, tree: nodes.Template) -> bool:
+    def _counterfeits(self) -> bool:
         """Whether the template makes something whose `role` or `type` is what a message says."""
-        for pair in tree.find_all(nodes.Pair):
-            plain = isinstance(pair.key, nodes.Const) and pair.key.value not in _STRUCTURE
-            if not plain and self.reads(pair.value):
+        for node in self.all:
+            if isinstance(node, nodes.Pair):
+                plain = isinstance(node.key, nodes.Const) and node.key.value not in _STRUCTURE
+                if not plain and self.reads(node.value):
+                    return True
+            if isinstance(node, nodes.Keyword) and node.key in _STRUCTURE and self.reads(node.value):
                 return True
-        if any(keyword.key in _STRUCTURE and self.reads(keyword.value) for keyword in tree.find_all(nodes.Keyword)):
-            return True
-        for call in tree.find_all(nodes.Call):
-            makes = isinstance(call.node, nodes.Name) and call.node.name in ("dict", "namespace")
-            if makes and any(self.reads(argument) for argument in call.args):
+            makes = isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name)
+            if makes and node.node.name in ("dict", "namespace") and any(map(self.reads, node.args)):
                 return True
-        return any(name.rpartition(".")[2] in _STRUCTURE and "." in name for name in self._reading)
+        named = (name for name in self._sources if name in self._reading)
+        return any(name.rpartition(".")[2] in _STRUCTURE and "." in name for name in named)
 
     def _is_structure(self, node: nodes.Node) -> bool:
         """Whether it asks who speaks, or what kind of part this is: `x.role`, `x['role']`, `x.get('role')`."""
@@ -190,39 +228,42 @@ class Flow:
             return bool(node.args) and isinstance(node.args[0], nodes.Const) and node.args[0].value in _STRUCTURE
         return False
 
-    def selects_structure(self, node: nodes.Filter) -> bool:
-        """Whether it is `selectattr("role", ...)`."""
-        first = node.args[0] if node.args else None
-        by_key = isinstance(first, nodes.Const) and first.value in _STRUCTURE
-        return self._trusts_structure and by_key and node.name in ("selectattr", "rejectattr")
+    def _filtered(self) -> Iterator[tuple[int, list[nodes.Node]]]:
+        """The first filter of each block that is filtered, with the body that it is given."""
+        for block in self._of(nodes.FilterBlock, nodes.AssignBlock):
+            first = block.filter
+            while isinstance(first, nodes.Filter) and first.node is not None:
+                first = first.node
+            if isinstance(first, nodes.Filter):
+                yield id(first), block.body
 
 
-def _is_part(node: nodes.Getitem | nodes.Filter) -> bool:
-    """Whether it is some elements of a list, which are what the list's elements are."""
-    if isinstance(node, nodes.Filter):
-        return node.name in ("list", "reverse", "selectattr", "rejectattr")
-    return isinstance(node.arg, nodes.Slice)
+def _names(target: nodes.Node) -> list[str]:
+    return [node.name for node in walk(target) if isinstance(node, nodes.Name)]
 
 
-def _filtered(tree: nodes.Template) -> Iterator[tuple[nodes.Filter, list[nodes.Node]]]:
-    """The first filter of each block that is filtered, with the body that it is given."""
-    blocks: Iterable[Any] = tree.find_all((nodes.FilterBlock, nodes.AssignBlock))
-    for block in blocks:
-        first = block.filter
-        while isinstance(first, nodes.Filter) and first.node is not None:
-            first = first.node
-        if isinstance(first, nodes.Filter):
-            yield first, block.body
-
-
-def _loop_names(tree: nodes.Template) -> Iterator[tuple[nodes.Name, nodes.For]]:
+def _loop_names(tree: nodes.Template) -> Iterator[tuple[int, nodes.For]]:
     """Each use of `loop`, with the loop that it is of."""
-    waiting: list[tuple[nodes.Node, nodes.For | None]] = [(tree, None)]
+    for node, loops in _with_loops(tree):
+        if isinstance(node, nodes.Name) and node.name == "loop" and loops:
+            yield id(node), loops[-1]
+
+
+def _set_in_loops(tree: nodes.Template) -> Iterator[tuple[nodes.NSRef, nodes.For]]:
+    """Each attribute that is set in a loop, with each loop around it."""
+    for node, loops in _with_loops(tree):
+        if isinstance(node, (nodes.Assign, nodes.AssignBlock)) and isinstance(node.target, nodes.NSRef):
+            yield from ((node.target, loop) for loop in loops)
+
+
+def _with_loops(tree: nodes.Template) -> Iterator[tuple[nodes.Node, tuple[nodes.For, ...]]]:
+    """Each node, with the loops in whose bodies it stands."""
+    waiting: list[tuple[nodes.Node, tuple[nodes.For, ...]]] = [(tree, ())]
     while waiting:
-        node, loop = waiting.pop()
-        if isinstance(node, nodes.Name) and node.name == "loop" and loop is not None:
-            yield node, loop
-        inside = node.body if isinstance(node, nodes.For) else []
+        node, loops = waiting.pop()
+        yield node, loops
+        body: Iterable[nodes.Node] = node.body if isinstance(node, nodes.For) else ()
+        own = {id(part) for part in body}
         for child in node.iter_child_nodes():
-            own = isinstance(node, nodes.For) and any(child is part for part in inside)
-            waiting.append((child, node if own and isinstance(node, nodes.For) else loop))
+            inside = isinstance(node, nodes.For) and id(child) in own
+            waiting.append((child, (*loops, node) if inside and isinstance(node, nodes.For) else loops))

@@ -1,7 +1,7 @@
 """What a chat template may be made of: an allow-list of Jinja. What is not on it is refused, harmless or not.
 
-The list is what templates of published models use, less what reaches outside of the messages: the clock, other files,
-attributes by computed name, formats, and numbers large enough to fill memory.
+The list is what templates of published models use, less what reaches outside of the messages: other files, attributes
+by computed name, formats, and numbers large enough to fill memory. The clock is accepted, and told.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from jinja2 import Environment, TemplateError, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
+
+from pedigree.registry.scan.template_graph import walk
 
 _NODES = frozenset(
     "Add And Assign AssignBlock Break Call CallBlock Compare Concat CondExpr Const Continue Dict Div Filter "
@@ -27,7 +29,8 @@ _TESTS = frozenset(
     "boolean defined divisibleby eq equalto even false ge gt in integer iterable le lower lt mapping ne none number "
     "odd sameas sequence string true undefined upper".split()
 )
-_FUNCTIONS = frozenset("caller dict namespace raise_exception range".split())
+_CLOCK = "strftime_now"
+_FUNCTIONS = frozenset(("caller", "dict", "namespace", "raise_exception", "range", _CLOCK))
 _METHODS = frozenset(
     "capitalize count endswith find get index items join keys lower lstrip partition removeprefix removesuffix replace "
     "rfind rpartition rsplit rstrip split splitlines startswith strip title upper values".split()
@@ -73,18 +76,17 @@ def parse_template(text: str) -> nodes.Template:
 def forbidden(tree: nodes.Template) -> Iterator[tuple[int, str]]:
     """Line and fault of everything that is not on the list."""
     macros = {macro.name for macro in tree.find_all(nodes.Macro)}
-    for node in _walk(tree):
+    for node in walk(tree):
         fault = _fault(node, macros)
         if fault:
             yield node.lineno, fault
 
 
-def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(list(node.iter_child_nodes())))
+def clock_lines(tree: nodes.Template) -> Iterator[int]:
+    """Lines in which a template asks what day it is."""
+    for node in walk(tree):
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == _CLOCK:
+            yield node.lineno
 
 
 def _fault(node: nodes.Node, macros: set[str]) -> str:
