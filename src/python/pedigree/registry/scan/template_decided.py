@@ -108,8 +108,10 @@ def _consequences(flow: Flow) -> Graph:
         inside = flow.inside(node) if isinstance(node, nodes.Getattr) else ""
         for part in () if inside else node.iter_child_nodes():
             graph.add(id(part), id(node))
-        if inside or isinstance(node, nodes.Name):
-            graph.add(inside or node.name, id(node))
+        if inside:
+            graph.add(inside, id(node))
+        if isinstance(node, nodes.Name):
+            graph.add(node.name, id(node))
         if isinstance(node, nodes.Filter):
             for part in flow.filtered(node):
                 graph.add(id(part), id(node))
