@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from jinja2 import nodes
 
@@ -19,6 +20,7 @@ TYPE_TESTS = frozenset(
 )
 _COUNTERS = ("length", "count")
 _TEXT = "what a message says"  # no name of a variable has a space in it
+_Node = TypeVar("_Node", bound=nodes.Node)
 _MOST_TEXTS = 10_000  # nodes that are looked through for constants to show
 
 
@@ -103,12 +105,11 @@ class Flow:
         by_key = isinstance(first, nodes.Const) and first.value in _STRUCTURE
         return self._trusts_structure and by_key and node.name in ("selectattr", "rejectattr")
 
-    def _of(self, *kinds: type[nodes.Node]) -> list[nodes.Node]:
-        return [node for node in self.all if isinstance(node, kinds)]
+    def _of(self, kind: type[_Node]) -> list[_Node]:
+        return [node for node in self.all if isinstance(node, kind)]
 
     def _collect(self) -> None:
         """What each name is set to."""
-        enclosing: list[nodes.For] = self._of(nodes.For)
         for node in self.all:
             if isinstance(node, nodes.AssignBlock):
                 self._name(node.target, [*node.body, *([node.filter] if node.filter else [])], None)
@@ -121,7 +122,7 @@ class Flow:
                 # What a macro calls its caller with may be anything that the macro was given.
                 for parameter in node.args:
                     self._set(parameter.name, nodes.Name("caller", "load"), None)
-        for loop in enclosing:
+        for loop in self._of(nodes.For):
             for name in _names(loop.target):
                 self._sources[name].append(loop.iter)
                 self._looped[name].append(loop.iter)
@@ -210,9 +211,10 @@ class Flow:
                     return True
             if isinstance(node, nodes.Keyword) and node.key in _STRUCTURE and self.reads(node.value):
                 return True
-            makes = isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name)
-            if makes and node.node.name in ("dict", "namespace") and any(map(self.reads, node.args)):
-                return True
+            if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name):
+                makes = node.node.name in ("dict", "namespace")
+                if makes and any(map(self.reads, node.args)):
+                    return True
         named = (name for name in self._sources if name in self._reading)
         return any(name.rpartition(".")[2] in _STRUCTURE and "." in name for name in named)
 
@@ -230,8 +232,9 @@ class Flow:
 
     def _filtered(self) -> Iterator[tuple[int, list[nodes.Node]]]:
         """The first filter of each block that is filtered, with the body that it is given."""
-        for block in self._of(nodes.FilterBlock, nodes.AssignBlock):
-            first = block.filter
+        block: nodes.FilterBlock | nodes.AssignBlock
+        for block in [*self._of(nodes.FilterBlock), *self._of(nodes.AssignBlock)]:
+            first: nodes.Node | None = block.filter
             while isinstance(first, nodes.Filter) and first.node is not None:
                 first = first.node
             if isinstance(first, nodes.Filter):
