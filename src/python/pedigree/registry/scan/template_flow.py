@@ -232,8 +232,9 @@ class Flow:
 
     def _filtered(self) -> Iterator[tuple[int, list[nodes.Node]]]:
         """The first filter of each block that is filtered, with the body that it is given."""
-        block: nodes.FilterBlock | nodes.AssignBlock
-        for block in [*self._of(nodes.FilterBlock), *self._of(nodes.AssignBlock)]:
+        blocks: list[nodes.FilterBlock | nodes.AssignBlock]
+        blocks = [*self._of(nodes.FilterBlock), *self._of(nodes.AssignBlock)]
+        for block in blocks:
             first: nodes.Node | None = block.filter
             while isinstance(first, nodes.Filter) and first.node is not None:
                 first = first.node
