@@ -12,9 +12,8 @@ import pytest
 from attacks.on_release import SEALER, require_layers
 from attacks.verifier import EVIL, started
 from pedigree.step.canonical import canonical_json
-from pedigree.trust import attested, builders, chain, decisions, owners
+from pedigree.trust import attested, builders, chain, decisions, owners, root_rules
 from pedigree.trust import root as roots
-from pedigree.trust import root_rules
 from pedigree.trust import seal as sealing
 from pedigree.trust.admit import admit
 from pedigree.trust.attest import attest
