@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from cli.desk import Desk
 from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import read_attestations
+from pedigree.trust.authority import load_authority
 from pedigree.trust.passphrase import PASSPHRASE_VARIABLE
+from pedigree.trust.root import first_root
 from pedigree.trust.signers import load_signer, open_signer, signer_public_key
 from pedigree.trust.signers_hsm import MODULE_VARIABLE
 from pedigree.trust.verify import verify_release
@@ -84,6 +88,25 @@ def test_a_release_signed_in_a_token_verifies(tmp_path: Path) -> None:
     release = build_release(tmp_path / "work", URI)
     verdict = verify_release(release, signer_public_key(URI))
     assert verdict.holds, [check for check in verdict.checks if not check.holds]
+
+
+class TokenDesk(Desk):
+    """People of whom an owner and the one of quality have their keys in tokens."""
+
+    def uri(self, name: str) -> str:
+        return {"Olga": URI, "Quentin": f"hsm:9?label={STRANGER}"}.get(name) or super().uri(name)
+
+
+def test_people_sign_by_the_command_with_keys_in_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEDIGREE_LOG", "none")
+    desk = TokenDesk(tmp_path)
+    assert desk.init(by="Olga") == 0
+    assert desk.revoke("dataset", f"datasets/x={'9f' * 32}") == 0
+    assert desk.pedigree("snapshot", by="Quentin") == 0
+    files = read_attestations(desk.attestations)
+    authority = load_authority(files, first_root(files["root/1.json"], "root/1.json"))
+    assert authority.root.holders[signer_public_key(URI).keyid].name == "Olga"
+    assert [item.signature.name for item in authority.listed] == ["Quentin"]
 
 
 def test_the_key_is_that_of_the_token_that_the_label_names() -> None:
@@ -181,7 +204,10 @@ def test_a_file_that_is_no_module_is_one_clear_error(content: bytes, tmp_path: P
 
 SIGN_TWICE = """
 import sys
+from cli.desk import Desk
 from pedigree.step.errors import ToolError
+from pedigree.trust.attestations import read_attestations
+from pedigree.trust.authority import load_authority
 from pedigree.trust.signers import open_signer
 signer = open_signer(sys.argv[1])
 print(len(signer.sign(b"data").signature) > 0, flush=True)

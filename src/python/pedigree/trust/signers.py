@@ -33,7 +33,10 @@ _CREDENTIALS = "look at the network, the credentials and their rights"
 _LOOK_AT = {signers_hsm.SCHEME: "look at what the vendor's tool shows of tokens and keys"}
 # Nothing that is signed elsewhere begins like this.
 _TRIAL = b"pedigree: can this signer sign?\n"
-_PACKAGES = "install the packages of 3rdparty/python/signers.lock; `./pants package` does so by itself"
+_PACKAGES = (
+    "sign with the `pedigree` that can: ./pants package src/python/pedigree/cli:signer; "
+    "a build takes these packages by itself"
+)
 
 
 class NamedSigner(Signer):
