@@ -13,6 +13,7 @@ from typing import Any
 from pedigree.trust.envelope import bundle_hint, open_bundle
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.root import Holder, TrustRoot
+from pedigree.trust.shapes import require_shape
 from pedigree.trust.statement import APPROVAL, REVOCATION, check_statement, is_sha256, statement, subjects_of
 from pedigree.trust.times import is_time, parse_time
 
@@ -88,6 +89,11 @@ class Revocation:
         return statement(self.subjects, REVOCATION, predicate)
 
 
+_SIGNATURE = dict.fromkeys(("name", "role", "time", "meaning"), str)
+_APPROVAL = {"entry": {"sha256": str}, "signature": _SIGNATURE}
+_REVOCATION = {"kind": str, "reason": str, "signature": _SIGNATURE}
+
+
 def open_approval(data: bytes, root: TrustRoot, origin: str) -> Approval:
     """An approval by somebody who may approve.
 
@@ -98,11 +104,12 @@ def open_approval(data: bytes, root: TrustRoot, origin: str) -> Approval:
     document, keyid = _open(data, root, APPROVAL, root.approvals, origin)
     predicate = document["predicate"]
     try:
+        require_shape(predicate, _APPROVAL, "it")
         approval = Approval(
             subjects_of(document), predicate["entry"]["sha256"], Manifestation(**predicate["signature"]), keyid
         )
-    except (KeyError, TypeError) as error:
-        raise MalformedEvidence(f"{origin} is not an approval") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEvidence(f"{origin} is not an approval: {error}") from error
     if approval.to_json() != document or not is_sha256(approval.entry):
         raise MalformedEvidence(f"{origin} is not an approval, or is not written as one")
     _require_holder(approval.signature, root, keyid, origin)
@@ -119,10 +126,11 @@ def open_revocation(data: bytes, root: TrustRoot, origin: str) -> Revocation:
     document, keyid = _open(data, root, REVOCATION, may_revoke(root), origin)
     predicate = document["predicate"]
     try:
+        require_shape(predicate, _REVOCATION, "it")
         signature = Manifestation(**predicate["signature"])
         revocation = Revocation(predicate["kind"], subjects_of(document), predicate["reason"], signature, keyid)
-    except (KeyError, TypeError) as error:
-        raise MalformedEvidence(f"{origin} is not a revocation") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEvidence(f"{origin} is not a revocation: {error}") from error
     if revocation.to_json() != document or revocation.kind not in KINDS:
         raise MalformedEvidence(f"{origin} is not a revocation, or is not written as one")
     _require_holder(revocation.signature, root, keyid, origin)

@@ -18,6 +18,7 @@ from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.public import PublicKey, public_key
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root_rules import faults
+from pedigree.trust.shapes import require_shape
 from pedigree.trust.signed import Signed, parse_signed, unsigned
 
 SCHEMA = "pedigree.trust-root/1"
@@ -123,6 +124,7 @@ def parse_root(data: bytes, origin: str) -> tuple[TrustRoot, Signed]:
     """
     signed = parse_signed(data, PAYLOAD_TYPE, origin)
     try:
+        require_shape(signed.document, _SHAPE, "it")
         root = _from_json(signed.document)
     except (KeyError, TypeError, ValueError, AttributeError, ToolError) as error:
         raise MalformedEvidence(f"{origin} is not a {SCHEMA} document: {error}") from error
@@ -141,6 +143,14 @@ def first_root(data: bytes, origin: str) -> TrustRoot:
     root, signed = parse_root(data, origin)
     signed.require(root.keys(OWNER), root.roles[OWNER].threshold, origin)
     return root
+
+
+_SHAPE = {
+    **dict.fromkeys(("schema", "version", "replaces", "note"), str),
+    "holders": {"*": dict.fromkeys(("name", "pem", "retired"), str)},
+    "roles": {"*": {"keyids": [str], "threshold": str}},
+    "approvals": {"base_model": [str]},
+}
 
 
 def _from_json(document: Mapping[str, Any]) -> TrustRoot:

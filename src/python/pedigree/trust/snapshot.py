@@ -16,6 +16,7 @@ from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.roles import QUALITY
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.root_rules import LAST
+from pedigree.trust.shapes import require_shape
 from pedigree.trust.signed import Signed, parse_signed, unsigned
 from pedigree.trust.statement import is_sha256
 from pedigree.trust.times import is_time
@@ -70,6 +71,13 @@ def draft(snapshot: Snapshot) -> Signed:
     return unsigned(_checked(snapshot, "the snapshot").to_json(), PAYLOAD_TYPE)
 
 
+_SHAPE = {
+    **dict.fromkeys(("schema", "version", "time", "expires"), str),
+    "root": {"version": str, "sha256": str},
+    "files": {"*": str},
+}
+
+
 def parse_snapshot(data: bytes, origin: str) -> tuple[Snapshot, Signed]:
     """Read a snapshot. Its signatures are not checked.
 
@@ -79,12 +87,13 @@ def parse_snapshot(data: bytes, origin: str) -> tuple[Snapshot, Signed]:
     signed = parse_signed(data, PAYLOAD_TYPE, origin)
     document = signed.document
     try:
+        require_shape(document, _SHAPE, "it")
         root = document["root"]
         version, root_version = int(document["version"]), int(root["version"])
         files = dict(document["files"])
         snapshot = Snapshot(version, root_version, root["sha256"], document["time"], document["expires"], files)
     except (KeyError, TypeError, ValueError) as error:
-        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document") from error
+        raise MalformedEvidence(f"{origin} is not a {SCHEMA} document: {error}") from error
     if snapshot.to_json() != document:
         raise MalformedEvidence(f"{origin} is not a {SCHEMA} document, or is not written as one")
     return _checked(snapshot, origin), signed

@@ -69,7 +69,7 @@ def check_statement(
     if set(document) != {"_type", "subject", "predicateType", "predicate"} or document["_type"] != STATEMENT:
         raise MalformedEvidence(f"{origin} is not an in-toto Statement v1")
     kind = document["predicateType"]
-    if kind not in PREDICATES or kind != (predicate_type or kind):
+    if not isinstance(kind, str) or kind not in PREDICATES or kind != (predicate_type or kind):
         expected = predicate_type or "one that is known"
         raise MalformedEvidence(f"{origin} has the predicate type {kind!r}, not {expected}")
     subjects = document["subject"]
