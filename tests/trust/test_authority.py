@@ -70,7 +70,7 @@ def test_other_bytes_than_the_approved_ones_are_not_approved(office: Office, roo
 def test_somebody_without_the_role_cannot_approve(office: Office, root: TrustRoot) -> None:
     office.approve(office.propose("models/base:tiny", BASE), "Ray")
     office.publish_snapshot(root)
-    with pytest.raises(Refused, match="signed by Ray in the role release, not legal or quality"):
+    with pytest.raises(Refused, match="signed by Ray in the role release, not legal or owner or quality"):
         office.authority(root)
 
 

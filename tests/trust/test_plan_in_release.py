@@ -100,6 +100,13 @@ def test_where_a_plan_is_required_a_release_outside_of_it_does_not_hold(office: 
     assert check.number == PLAN and "a plan is required: the release was sealed as outside the plan" in check.detail
 
 
+def test_a_role_that_the_plan_asks_for_beside_the_trust_root_can_approve(office: Office, tmp_path: Path) -> None:
+    office.approve(next(iter(office.authority(office.root()).registered)).entry, "Olga")
+    planned(office, approvals=(*APPROVALS, "owner"))
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    assert failed(office, release, "Ray", required(office)) == []
+
+
 def claiming(claimed: Standing, office: Office, directory: Path, sealer: str) -> Path:
     """A release whose sealer claims a standing, and does not care whether that verifies."""
     with (

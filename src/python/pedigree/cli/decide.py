@@ -14,6 +14,7 @@ from pedigree.trust.deciding import sign_approval, sign_revocation
 from pedigree.trust.decisions import may_revoke
 from pedigree.trust.register import open_register
 from pedigree.trust.registered import lacking
+from pedigree.trust.roles import APPROVERS
 from pedigree.trust.signatory import find_signatory, open_key
 from pedigree.trust.subjects import subject_of
 
@@ -31,7 +32,7 @@ def run_approve(call: argparse.Namespace) -> int:
     register = open_register(call.attestations)
     entry = register.find(call.subject).entry
     require_derived(entry, register.files)
-    who = find_signatory(open_key(signer_of(call)), register.root, register.root.approvals, register.revoked)
+    who = find_signatory(open_key(signer_of(call)), register.root, APPROVERS, register.revoked)
     show_publisher(register, entry)
     time = stated(call)
     path, data = sign_approval(register, entry, who, time, call.meaning)

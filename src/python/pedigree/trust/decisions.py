@@ -12,6 +12,7 @@ from typing import Any
 
 from pedigree.trust.envelope import bundle_hint, open_bundle
 from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.roles import APPROVERS
 from pedigree.trust.root import Holder, TrustRoot
 from pedigree.trust.shapes import require_shape
 from pedigree.trust.statement import APPROVAL, REVOCATION, check_statement, is_sha256, statement, subjects_of
@@ -101,7 +102,7 @@ def open_approval(data: bytes, root: TrustRoot, origin: str) -> Approval:
         MalformedEvidence: It is no approval.
         Refused: The signature does not count.
     """
-    document, keyid = _open(data, root, APPROVAL, root.approvals, origin)
+    document, keyid = _open(data, root, APPROVAL, APPROVERS, origin)
     predicate = document["predicate"]
     try:
         require_shape(predicate, _APPROVAL, "it")

@@ -15,6 +15,7 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.gate import split_gate
 from pedigree.trust.errors import MalformedEvidence
+from pedigree.trust.roles import APPROVERS
 from pedigree.trust.shapes import require_shape
 from pedigree.trust.statement import is_sha256
 
@@ -205,6 +206,10 @@ def _faults(plan: Plan) -> Iterator[tuple[bool, str]]:
     names = [stage.name for stage in plan.stages]
     yield plan.version < 1, f"has the version {plan.version}"
     yield len(set(names)) != len(names), "names a stage twice"
+    yield (
+        not set(plan.approvals) <= set(APPROVERS),
+        f"asks for approvals of other roles than {', '.join(APPROVERS)}",
+    )
     yield (
         bool(plan.step or names) and plan.step not in names,
         f"has no stage '{plan.step}', which assembles the release",

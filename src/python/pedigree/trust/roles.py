@@ -16,3 +16,6 @@ PURPOSE = {
     RELEASE: "seals what is delivered: releases",
 }
 """Role -> what its holders sign for."""
+
+APPROVERS = (LEGAL, OWNER, QUALITY)
+"""Roles that may approve a base model, where trust root or plan asks for it; who builds or seals judges nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pedigree.trust.roles import OWNER, PURPOSE
+from pedigree.trust.roles import APPROVERS, OWNER, PURPOSE
 from pedigree.trust.statement import is_sha256
 from pedigree.trust.times import is_time
 
@@ -29,7 +29,10 @@ def _faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
     yield (root.replaces == "") != (root.version == 1), "must name what it replaces, unless it is the first"
     yield bool(root.replaces) and not is_sha256(root.replaces), "names what it replaces by no SHA-256"
     yield set(root.roles) != set(PURPOSE), f"must give the roles {', '.join(PURPOSE)} and no other"
-    yield not root.approvals or not set(root.approvals) <= set(PURPOSE), "demands approvals of unknown roles, or none"
+    yield (
+        not root.approvals or not set(root.approvals) <= set(APPROVERS),
+        "demands approvals of roles that give none, or none",
+    )
 
 
 def _holder_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
