@@ -12,18 +12,20 @@ import pytest
 from attacks.on_release import SEALER, require_layers
 from attacks.verifier import EVIL, started
 from pedigree.step.canonical import canonical_json
-from pedigree.trust import attested, builders, chain, decisions, owners, root_rules
+from pedigree.trust import attested, builders, chain, decisions, owners, registered, root_rules
 from pedigree.trust import root as roots
 from pedigree.trust import seal as sealing
 from pedigree.trust.admit import admit
 from pedigree.trust.attest import attest
+from pedigree.trust.decisions import Approval, Manifestation
+from pedigree.trust.envelope import sign_bundle
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.inforce import Trust
 from pedigree.trust.owners import owners_word
 from pedigree.trust.root import Role, first_root
 from pedigree.trust.signed import Signed, unsigned
 from trust.builder import RELEASE, closure_of_demo, deliver, lay_out, record
-from trust.office import Office
+from trust.office import NOON, Office
 from trust.plans import demo_plan, sign_plan
 from trust.published import put_in_force
 
@@ -68,6 +70,26 @@ def test_an_owner_who_approves_for_legal_is_found_by_what_the_approval_says_of_i
         approved()
     monkeypatch.setattr(decisions, "_require_holder", lambda *_: None)
     assert approved()
+
+
+def test_one_person_who_approves_for_two_roles_is_found_by_counting_people(tmp_path: Path, monkeypatch: Patch) -> None:
+    """Quentin was given a key of legal, too."""
+    office = Office(tmp_path)
+    root, lea = office.root(), office.key("Lea").keyid
+    root = replace(root, holders={**root.holders, lea: replace(root.holders[lea], name="Quentin")})
+    office.publish_root(root, "Olga")
+    entry = office.propose("models/base:evil", EVIL)
+    office.approve(entry, "Quentin")
+    signature = Manifestation("Quentin", "legal", NOON, "I reviewed it and approve its use")
+    approval = Approval(entry.files, entry.sha256, signature, lea)
+    path = f"approvals/{entry.uid[:16]}/legal.{lea[:8]}.sigstore.json"
+    office.files[path] = sign_bundle(approval.to_json(), office.signer("Lea"), office.key("Lea"))
+    office.publish_snapshot(root)
+    authority = office.authority(root)
+    with pytest.raises(Refused, match="is not approved by different people for legal and quality"):
+        authority.approved("evil", EVIL)
+    monkeypatch.setattr(registered, "_shared", lambda *_: ())
+    assert authority.approved("evil", EVIL)
 
 
 @pytest.mark.parametrize("name", ["Ray", "Bea"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import PurePosixPath
 
 from pedigree.step.digests import sha256_bytes
@@ -37,8 +38,22 @@ class Registered:
 
 
 def lacking(registered: Registered, root: TrustRoot) -> tuple[str, ...]:
-    """Roles whose approval an entry still needs."""
-    return tuple(role for role in root.approvals if len(registered.approvers(role)) < root.roles[role].threshold)
+    """Whose approval an entry still needs, in words: roles, or others than those who signed for more than one.
+
+    Who approves for two roles counts for one of them. There are enough people for all roles at once if there are enough
+    for each choice of roles (Hall's theorem on marriages).
+    """
+    alone = tuple(role for role in root.approvals if len(registered.approvers(role)) < root.roles[role].threshold)
+    return alone or tuple(_shared(registered, root))
+
+
+def _shared(registered: Registered, root: TrustRoot) -> Iterator[str]:
+    for count in range(2, len(root.approvals) + 1):
+        for roles in combinations(root.approvals, count):
+            people = frozenset[str]().union(*map(registered.approvers, roles))
+            if len(people) < sum(root.roles[role].threshold for role in roles):
+                yield f"different people for {' and '.join(roles)}"
+                return
 
 
 def open_entries(files: Files, root: TrustRoot, revoked: Revoked) -> tuple[Registered, ...]:
