@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, sha256_bytes, tree_digest
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.authority import load_authority
+from pedigree.trust.entry import parse_entry
 from pedigree.trust.envelope import sign_bundle
 from pedigree.trust.modelsig import model_statement
 from pedigree.trust.registered import Registered
@@ -123,14 +126,74 @@ def test_a_symbolic_link_among_named_files_stays_one(desk: Desk, capsys: pytest.
 def test_terms_decide(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert propose(desk, license="CC-BY-NC-4.0") == 1
     assert "the license CC-BY-NC-4.0 disqualifies" in capsys.readouterr().err
+    reviewed = ("--legal-approval", "LEGAL-17")
     for license in ("MPL-2.0", "LicenseRef-house"):
         assert propose(desk, license=license) == 2
         assert "and no review of it is named" in capsys.readouterr().err
-        assert propose(desk, "--legal-approval", "LEGAL-17", license=license) == 0
+    assert propose(desk, *reviewed, license="MPL-2.0") == 0
+    assert propose(desk, *reviewed, license="LicenseRef-house") == 2
+    assert "nobody here knows what it asks" in capsys.readouterr().err
+    assert propose(desk, *reviewed, "--obligation", "name the house", license="LicenseRef-house") == 0
     assert propose(desk, license="of my own") == 2
     capsys.readouterr()
     desk.pedigree("base", "show", NAME)
-    assert "license: LicenseRef-house, bespoke, reviewed in LEGAL-17" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "license: LicenseRef-house, bespoke, reviewed in LEGAL-17\n    name the house\n" in shown
+
+
+def test_what_legal_found_is_listed_beside_what_is_known_of_a_license(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert propose(desk, "--obligation", "tell the supplier") == 0
+    desk.pedigree("base", "show", NAME)
+    shown = capsys.readouterr().out
+    assert "    hand on the license text and the copyright notice\n    tell the supplier\n" in shown
+    assert approve(desk, "Lea") == 0
+
+
+def test_who_approves_is_shown_what_before_the_key_is_opened(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    propose(desk)
+    capsys.readouterr()
+    call = ("base", "approve", NAME, "--meaning", "I approve it", "--signer", "file:/nonexistent.pem")
+    assert main([*call, "--attestations", str(desk.attestations)]) == 2
+    told = capsys.readouterr().err
+    assert told.index("this approves:") < told.index("license: MIT, permissive") < told.index("error:")
+
+
+def test_a_file_that_no_scan_saw_is_not_approved(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    propose(desk)
+    (place,) = (desk.attestations / "approvals").iterdir()
+    entry = parse_entry((place / "entry.json").read_bytes(), "the entry")
+    more = replace(entry, files={**entry.files, "extra.json": "9" * 64}, parts={**entry.parts, "extra.json": "other"})
+    moved = place.rename(place.parent / more.uid[:16])
+    (moved / "entry.json").write_bytes(more.to_bytes())
+    capsys.readouterr()
+    assert approve(desk, "Lea") == 1
+    assert "did not look at extra.json as the entry has it" in capsys.readouterr().err
+
+
+def test_a_new_version_is_compared_with_the_one_that_is_approved(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, before = desk.directory / "model", desk.directory / "before"
+    propose(desk)
+    for name in ("Lea", "Quentin"):
+        assert approve(desk, name) == 0
+    shutil.copytree(model, before)
+    (model / "README.md").write_text("another version\n")
+
+    def newest() -> str:
+        places = (path.parent for path in desk.attestations.glob("approvals/*/entry.json"))
+        return next(place.name for place in places if not list(place.glob("*.sigstore.json")))
+
+    propose(desk)
+    assert approve(desk, "Lea", newest()) == 1
+    assert "this one was not compared with it" in capsys.readouterr().err
+    propose(desk, "--against", str(model))
+    assert approve(desk, "Lea", newest()) == 1
+    assert "which is no approved base model" in capsys.readouterr().err
+    propose(desk, "--against", str(before))
+    assert approve(desk, "Lea", newest()) == 0
 
 
 def sign_model(desk: Desk, name: str = "Ada") -> tuple[str, ...]:
@@ -218,7 +281,7 @@ def test_a_model_whose_weights_are_in_the_store_is_scanned_there(
 
 def test_only_roles_that_approve_approve(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     propose(desk)
-    for name in ("Olga", "Ray", "Stranger"):
+    for name in ("Bea", "Ray", "Stranger"):
         assert approve(desk, name) == 2
     assert "is not listed by the trust root" in capsys.readouterr().err
     assert approve(desk, "Lea", "models/base:other") == 2
@@ -254,9 +317,10 @@ FINDING = {"file": "a.json", "where": "$", "what": "names code", "verdict": "ref
         ({"spdx": "MIT WITH unknown-exception"}, "is permissive, but it is bespoke"),
         ({"family": "conditional"}, "says that its license MIT is conditional, but it is permissive"),
         ({"spdx": "CC-BY-NC-4.0", "family": "disqualified"}, "the license CC-BY-NC-4.0 disqualifies"),
-        ({"obligations": []}, "which asks: hand on the license text and the copyright notice"),
-        ({"obligations": ["nothing much"]}, "has other obligations than its license MIT"),
-        ({"spdx": "LicenseRef-house", "family": "bespoke", "obligations": []}, "names no review of it"),
+        ({"obligations": []}, "its license MIT asks: hand on the license text and the copyright notice"),
+        ({"obligations": ["nothing much"]}, "leaves out what its license MIT asks"),
+        ({"spdx": "LicenseRef-house", "family": "bespoke", "obligations": []}, "does not list what its bespoke"),
+        ({"spdx": "LicenseRef-house", "family": "bespoke", "obligations": ["name us"]}, "names no review of it"),
         ({"spdx": "of my own"}, "has no license that can be read"),
     ],
 )

@@ -118,8 +118,9 @@ def test_a_pedigree_without_sigstore_says_so(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "sigstore", None)
     capsys.readouterr()
-    assert approve(desk, "Lea") == 0
-    assert "verified when it was proposed, and not again: this `pedigree` has no Sigstore" in capsys.readouterr().err
+    assert approve(desk, "Lea") == 2
+    lacks = "this `pedigree` cannot verify Sigstore identities, because it lacks sigstore"
+    assert lacks in capsys.readouterr().err
     assert propose(desk, *options) == 2
     told = capsys.readouterr().err
     assert "this `pedigree` cannot verify Sigstore identities, because it lacks sigstore" in told
@@ -238,7 +239,7 @@ def test_an_entry_that_says_otherwise_than_its_signature_is_not_approved(
     assert approve(desk, "Lea") == 0
 
 
-def test_a_key_is_written_down_and_an_entry_of_the_first_schema_is_still_read(
+def test_a_key_is_written_down_and_an_entry_that_leaves_it_out_is_not_approved_anew(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     public = desk.key("Ada")
@@ -254,9 +255,9 @@ def test_a_key_is_written_down_and_an_entry_of_the_first_schema_is_still_read(
     assert json.loads(first.to_bytes())["schema"] == "pedigree.base-entry/1"
     (place / "entry.json").write_bytes(first.to_bytes())
     capsys.readouterr()
-    assert approve(desk, "Lea") == 0
-    assert "published by Ada: verified when it was proposed\n" in capsys.readouterr().err
-    assert approve(desk, "Quentin") == 0 and desk.pedigree("snapshot", by="Quentin") == 0
+    assert approve(desk, "Lea") == 1
+    told = capsys.readouterr().err
+    assert "does not say whose its publisher's signature is: propose it again" in told
 
 
 def test_an_entry_names_a_publisher_with_a_signature_alone(desk: Desk) -> None:

@@ -74,6 +74,10 @@ def _declare_propose(actions: Any) -> None:
     )
     approval = "where the legal review is filed; what the license asks for it"
     parser.add_argument("--legal-approval", metavar="REF", type=line, help=approval)
+    obligation = (
+        "what the license asks of whoever hands the model on, beside what is known of it; bespoke terms need one"
+    )
+    parser.add_argument("--obligation", metavar="TEXT", type=line, action="append", default=[], help=obligation)
     parser.add_argument("--against", metavar="DIR", type=Path, help="an approved model that it claims to be like")
     manifest = "which FILE is a weights manifest; the files that it names are in the store"
     parser.add_argument("--weights-manifest", metavar="FILE", help=manifest)

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pedigree.registry.licenses import DISQUALIFIED, PERMISSIVE, review_license
+from pedigree.registry.licenses import BESPOKE, DISQUALIFIED, PERMISSIVE, review_license
 from pedigree.registry.parts import part_of
 from pedigree.registry.scan.findings import REFUSE
-from pedigree.registry.scan.stated import read_stated
+from pedigree.registry.scan.stated import StatedReport, read_stated
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.entry import Entry, License
 from pedigree.trust.errors import Refused
 
 
-def require_derived(entry: Entry, files: Mapping[str, bytes]) -> None:
+def require_derived(entry: Entry, files: Mapping[str, bytes]) -> StatedReport:
     """Hold an entry against its license, the names of its files and the report of its scan.
 
     Args:
         entry: What is to be signed.
         files: Path in the directory of attestations -> content; the report is the one of the entry's digest.
+
+    Returns:
+        The report.
 
     Raises:
         Refused: The entry says something else than follows from them.
@@ -30,7 +33,7 @@ def require_derived(entry: Entry, files: Mapping[str, bytes]) -> None:
     for name, part in sorted(entry.parts.items()):
         if part != part_of(name):
             raise Refused(f"the entry of '{entry.name}' says that {name} is {part!r}, but it is {part_of(name)!r}")
-    _require_report(entry, files)
+    return _require_report(entry, files)
 
 
 def require_terms(name: str, terms: License) -> None:
@@ -50,14 +53,17 @@ def require_terms(name: str, terms: License) -> None:
         )
     if review.family == DISQUALIFIED:
         raise Refused(f"the license {terms.spdx} disqualifies '{name}': it forbids what we do with models")
-    if tuple(terms.obligations) != review.obligations:
-        asked = "; ".join(review.obligations) or "nothing"
-        raise Refused(f"the entry of '{name}' has other obligations than its license {terms.spdx}, which asks: {asked}")
+    if forgotten := set(review.obligations) - set(terms.obligations):
+        raise Refused(
+            f"the entry of '{name}' leaves out what its license {terms.spdx} asks: {'; '.join(sorted(forgotten))}"
+        )
+    if review.family == BESPOKE and not terms.obligations:
+        raise Refused(f"the entry of '{name}' does not list what its bespoke license {terms.spdx} asks")
     if review.family != PERMISSIVE and not terms.approval:
         raise Refused(f"the license {terms.spdx} is {review.family}, and the entry of '{name}' names no review of it")
 
 
-def _require_report(entry: Entry, files: Mapping[str, bytes]) -> None:
+def _require_report(entry: Entry, files: Mapping[str, bytes]) -> StatedReport:
     """The verdict is that of what the scan has found, and it looked at these files."""
     data = next((data for data in files.values() if sha256_bytes(data) == entry.scan), None)
     if data is None:
@@ -70,13 +76,8 @@ def _require_report(entry: Entry, files: Mapping[str, bytes]) -> None:
         raise Refused(f"the scan refuses '{entry.name}'")
     if report.verdict != entry.verdict:
         raise Refused(f"the scan of '{entry.name}' says {report.verdict!r}, but its entry says {entry.verdict!r}")
-    for name in sorted(entry.files.keys() | report.files.keys()):
-        if not _looked_at(name, entry, report.files):
+    seen = {**report.files, **report.beside}
+    for name in sorted(entry.files.keys() | seen.keys()):
+        if entry.files.get(name) != seen.get(name):
             raise Refused(f"the scan of '{entry.name}' did not look at {name} as the entry has it")
-
-
-def _looked_at(name: str, entry: Entry, scanned: Mapping[str, str]) -> bool:
-    """Whether the scan saw a file as it is; what lies beside a weights manifest is of no model, and is not scanned."""
-    if name in scanned:
-        return entry.files.get(name) == scanned[name]
-    return entry.parts[name] == "other" and name.endswith(".json")
+    return report

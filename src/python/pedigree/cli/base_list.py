@@ -10,8 +10,10 @@ from dataclasses import asdict
 from typing import Any
 
 from pedigree.cli.answer import EXIT_HOLDS
+from pedigree.registry.scan.stated import StatedReport
 from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes
+from pedigree.trust.entry import Entry
 from pedigree.trust.listing import listed
 from pedigree.trust.published import published_by
 from pedigree.trust.register import Register, entry_place, open_register
@@ -37,15 +39,26 @@ def run_show(call: argparse.Namespace) -> int:
         ToolError: There is no such entry.
     """
     register = open_register(call.attestations)
-    item = register.find(call.subject)
-    document = {
+    document = _document(register, register.find(call.subject))
+    sys.stdout.write(json.dumps(document, sort_keys=True) + "\n" if call.format == "json" else _page(document))
+    return EXIT_HOLDS
+
+
+def tell_entry(register: Register, entry: Entry, report: StatedReport) -> None:
+    """Tell on stderr what somebody is about to approve: the entry, and what the scan leaves to people."""
+    item = register.find(f"sha256:{entry.uid}")
+    print("this approves:", *_lines(_document(register, item)), sep="\n", file=sys.stderr)
+    for finding in report.to_review:
+        print(f"  to be looked at by people: {finding}", file=sys.stderr)
+
+
+def _document(register: Register, item: Registered) -> dict[str, Any]:
+    return {
         **_standing(register, item),
         "entry": parse_json(item.entry.to_bytes(), "the entry"),
         "signatures": [asdict(approval.signature) for approval in item.approvals],
         "revocations": [{**asdict(word.signature), "reason": word.reason} for word in register.withdrawn(item.entry)],
     }
-    sys.stdout.write(json.dumps(document, sort_keys=True) + "\n" if call.format == "json" else _page(document))
-    return EXIT_HOLDS
 
 
 def _standing(register: Register, item: Registered) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pedigree.cli.acts import tell
@@ -14,7 +14,7 @@ from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.base_derived import require_derived
 from pedigree.cli.base_publisher import verified_publisher
 from pedigree.cli.reading import read_named
-from pedigree.registry.licenses import DISQUALIFIED, PERMISSIVE, review_license
+from pedigree.registry.licenses import BESPOKE, DISQUALIFIED, PERMISSIVE, review_license
 from pedigree.registry.parts import part_of
 from pedigree.registry.scan.findings import REFUSE
 from pedigree.registry.scan.report import ScanReport, scan_base, scan_beside
@@ -96,7 +96,7 @@ def _look(call: argparse.Namespace) -> Model:
     with verified_directory(default_store(), weights) as stored:
         _let_others_follow(stored, named)
         report = scan_beside(look_at_verified(stored, named), call.against)
-    return Model({**consumed, **named}, named, _accepted(call.name, report))
+    return Model({**consumed, **named}, named, _accepted(call.name, replace(report, beside=consumed)))
 
 
 def _refuse_strangers(directory: Path, names: Iterable[str]) -> None:
@@ -140,7 +140,11 @@ def _terms(call: argparse.Namespace) -> License:
     if review.family != PERMISSIVE and not call.legal_approval:
         what = f"the license {call.license} is {review.family}, and no review of it is named"
         raise ToolError(what, "have it reviewed, and say where that is filed: --legal-approval REF")
-    return License(call.license, review.family, tuple(review.obligations), call.legal_approval or "")
+    if review.family == BESPOKE and not call.obligation:
+        what = f"the license {call.license} is bespoke: nobody here knows what it asks of whoever hands the model on"
+        raise ToolError(what, "list what its legal review found: --obligation TEXT, as often as needed")
+    obligations = tuple(sorted({*review.obligations, *call.obligation}))
+    return License(call.license, review.family, obligations, call.legal_approval or "")
 
 
 def _entry(call: argparse.Namespace, model: Model, digests: Mapping[str, str], by: PublishedBy | None) -> Entry:

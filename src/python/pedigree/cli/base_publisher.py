@@ -45,9 +45,7 @@ def verified_publisher(
     bundle = read_named(call.publisher_signature)
     found = _verified(bundle, publisher, files, str(call.publisher_signature))
     print(f"the publisher signed {len(found.signed)} of these files: {found.by.in_words()}", file=sys.stderr)
-    for what, names in (("not signed by the publisher", found.unsigned), ("signed, but not taken", found.absent)):
-        if names:
-            print(f"  {what}: {', '.join(names)}", file=sys.stderr)
+    _tell_rest(found)
     return {PUBLISHER_SIGNATURE: bundle, ANCHORS[found.by.kind]: publisher.anchors}, found.by
 
 
@@ -55,27 +53,32 @@ def show_publisher(register: Register, entry: Entry) -> None:
     """Tell an approver who signed the model, once that is found again in what lies beside its entry.
 
     Raises:
+        ToolError: This `pedigree` lacks what verifies such a signature.
         MalformedEvidence: What lies there is no signature.
         Refused: It is not of the kind, of the publisher or over the files that the entry names.
     """
     by = entry.published_by
+    if by is None and entry.publisher_signature:
+        raise Refused(f"the entry of '{entry.name}' does not say whose its publisher's signature is: propose it again")
     if by is None:
-        how = "verified when it was proposed" if entry.publisher_signature else "there is no signature"
-        print(f"published by {entry.publisher}: {how}", file=sys.stderr)
+        print(f"published by {entry.publisher}: there is no signature", file=sys.stderr)
         return
     place = entry_place(entry)
     # The register is read with all evidence that the entry names.
     beside = {sha256_bytes(data): data for path, data in register.files.items() if path.startswith(f"{place}/")}
-    told = f"published by {entry.publisher}: signed by {by.in_words()}"
-    try:
-        publisher = _publisher(by.kind, beside[by.anchors], by.identity, by.issuer, by.time)
-    except ToolError:
-        print(f"{told}; verified when it was proposed, and not again: this `pedigree` has no Sigstore", file=sys.stderr)
-        return
+    publisher = _publisher(by.kind, beside[by.anchors], by.identity, by.issuer, by.time)
     found = _verified(beside[entry.publisher_signature], publisher, entry.files, f"{place}/{PUBLISHER_SIGNATURE}")
     if found.by != by:
         raise Refused(f"{place}/{PUBLISHER_SIGNATURE} is signed by {found.by.in_words()}, not by {by.in_words()}")
+    told = f"published by {entry.publisher}: signed by {by.in_words()}"
     print(f"{told}; verified again, {len(found.signed)} files", file=sys.stderr)
+    _tell_rest(found)
+
+
+def _tell_rest(found: PublisherSignature) -> None:
+    for what, names in (("not signed by the publisher", found.unsigned), ("signed, but not taken", found.absent)):
+        if names:
+            print(f"  {what}: {', '.join(names)}", file=sys.stderr)
 
 
 def _verified(bundle: bytes, publisher: Publisher, files: Mapping[str, str], origin: str) -> PublisherSignature:

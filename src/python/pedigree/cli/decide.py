@@ -8,7 +8,9 @@ import sys
 from pedigree.cli.acts import Act, file_act, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
+from pedigree.cli.base_compared import require_compared
 from pedigree.cli.base_derived import require_derived
+from pedigree.cli.base_list import tell_entry
 from pedigree.cli.base_publisher import show_publisher
 from pedigree.trust.deciding import sign_approval, sign_revocation
 from pedigree.trust.decisions import may_revoke
@@ -31,7 +33,9 @@ def run_approve(call: argparse.Namespace) -> int:
     """
     register = open_register(call.attestations)
     entry = register.find(call.subject).entry
-    require_derived(entry, register.files)
+    report = require_derived(entry, register.files)
+    require_compared(register, entry, report)
+    tell_entry(register, entry, report)
     who = find_signatory(open_key(signer_of(call)), register.root, APPROVERS, register.revoked)
     show_publisher(register, entry)
     time = stated(call)

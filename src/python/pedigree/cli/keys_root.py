@@ -108,9 +108,10 @@ def _sign_next(root: TrustRoot, before: TrustRoot, call: argparse.Namespace, fil
 
 
 def _sign(version: Version, call: argparse.Namespace, files: Mapping[str, bytes], action: str) -> int:
-    who = _owner(version, signer_of(call), files)
+    # Before the key is opened: a passphrase is not typed for what was not read.
     for line in changes(version.before, version.root):
         print(f"this signs that {line}", file=sys.stderr)
+    who = _owner(version, signer_of(call), files)
     signed = Version(version.root, add_signature(version.signed, who.signer), version.before)
     root = version.root
     path = _path(root)

@@ -42,10 +42,11 @@ def _names(register: Register, keyids: Iterable[str]) -> tuple[str, ...]:
 
 
 def _print(plan: Plan, standing: str) -> None:
-    print("\n".join(_lines(plan, standing)))
+    print("\n".join(plan_lines(plan, standing)))
 
 
-def _lines(plan: Plan, standing: str) -> Iterator[str]:
+def plan_lines(plan: Plan, standing: str) -> Iterator[str]:
+    """A plan for people to read."""
     yield f"version {plan.version} of the plan of {plan.release}, {standing}"
     yield f"  sha256:{plan.digest}"
     if plan.note:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pedigree.cli.acts import Act, file_act, record_act, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of
+from pedigree.cli.layout_show import plan_lines
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import write_attestation
 from pedigree.trust.owners import owner_keys
@@ -29,8 +30,11 @@ def run(call: argparse.Namespace) -> int:
         ToolError: There is nothing to sign, it is out of date, or the signer is no owner.
     """
     register = open_register(call.attestations)
+    pair = _to_sign(register, call)
+    # Before the key is opened: the proposal is a file, which somebody may have changed since it was read.
+    print("\n".join(["this signs:", *plan_lines(pair.plan, "as it is now")]), file=sys.stderr)
     who = find_signatory(open_key(signer_of(call)), register.root, (OWNER,), register.revoked)
-    pair = _to_sign(register, call).with_signature(who.signer)
+    pair = pair.with_signature(who.signer)
     keys, needed = owner_keys(register.root, register.revoked), register.root.roles[OWNER].threshold
     lacking = needed - len(pair.signers(keys))
     if lacking > 0:

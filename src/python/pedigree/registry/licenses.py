@@ -81,11 +81,6 @@ class LicenseReview:
     licenses: tuple[str, ...]
     obligations: tuple[str, ...]
 
-    @property
-    def needs_approval(self) -> bool:
-        """Whether nobody may use it before legal has said so, by a reference that can be looked up."""
-        return self.family == BESPOKE
-
 
 def review_license(expression: str) -> LicenseReview:
     """Read an SPDX expression without parentheses: WITH binds before AND, and AND before OR (SPDX 3.0, annex B).

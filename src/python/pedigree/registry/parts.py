@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 _NAMES = {
+    "adapter_config.json": "config",
     "added_tokens.json": "tokenizer",
     "chat_template.jinja": "chat_template",
     "chat_template.json": "chat_template",
     "config.json": "config",
     "generation_config.json": "config",
     "merges.txt": "tokenizer",
+    "modules.json": "config",
     "preprocessor_config.json": "config",
+    "processor_config.json": "config",
+    "quantize_config.json": "config",
+    "sentence_bert_config.json": "config",
     "special_tokens_map.json": "tokenizer",
     "tokenizer.json": "tokenizer",
     "tokenizer_config.json": "tokenizer",

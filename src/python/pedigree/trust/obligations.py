@@ -63,7 +63,8 @@ def _section(item: Registered) -> Iterator[str]:
         yield from ("It asks whoever hands the release on to:", "")
         yield from (f"- {plain(obligation)}" for obligation in terms.obligations)
     else:
-        yield "Its entry lists nothing that it asks of whoever hands the release on."
+        where = f"; its legal review {plain(terms.approval)} has the rest" if terms.approval else ""
+        yield f"Its entry lists nothing that it asks of whoever hands the release on{where}."
     yield from ("", "Approved, in the words of those who signed, by:", "")
     for approval in sorted(item.approvals, key=lambda each: (each.signature.time, each.signature.name, each.keyid)):
         who = approval.signature

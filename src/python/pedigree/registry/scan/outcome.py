@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pedigree.registry.scan.findings import CheckResult, worst
@@ -22,12 +22,14 @@ class ScanReport:
         files: Path -> sha256, of every file that was looked at.
         approved: uid of the model that it was compared with; empty when there was none.
         checks: The results, in the order of the checks.
+        beside: Path -> sha256, of manifests of datasets that lie beside a weights manifest; they are of no model.
     """
 
     kind: str
     files: Mapping[str, str]
     approved: str
     checks: tuple[CheckResult, ...]
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -41,7 +43,9 @@ class ScanReport:
 
     def document(self) -> dict[str, Any]:
         """The report as a JSON document."""
+        beside = {"beside": dict(self.beside)} if self.beside else {}
         return {
+            **beside,
             "schema": SCHEMA,
             "kind": self.kind,
             "uid": self.uid,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pedigree.registry.scan.findings import VERDICTS, worst
+from pedigree.registry.scan.findings import REVIEW, VERDICTS, worst
 from pedigree.registry.scan.outcome import SCHEMA, uid_of
 from pedigree.step.canonical import parse_json
 
@@ -23,10 +23,18 @@ class StatedReport:
     Attributes:
         files: Path -> sha256, of every file that was looked at.
         verdict: The worst of all that was found.
+        beside: Path -> sha256, of manifests of datasets beside a weights manifest.
+        approved: uid of the model that it was compared with; empty when there was none.
+        uid: Digest of the files that were looked at.
+        to_review: What people have to look at, `check: file: what`, in the order of the checks.
     """
 
     files: Mapping[str, str]
     verdict: str
+    beside: Mapping[str, str]
+    approved: str
+    uid: str
+    to_review: tuple[str, ...]
 
 
 def read_stated(data: bytes) -> StatedReport:
@@ -41,7 +49,8 @@ def read_stated(data: bytes) -> StatedReport:
         names = frozenset(check["name"] for check in document["checks"])
         verdicts = [_verdict(check) for check in document["checks"]]
         stated, uid, files = document["verdict"], document["uid"], document["files"]
-        derived = uid_of(files)
+        beside, approved = dict(document.get("beside", {})), str(document["approved"])
+        derived, to_review = uid_of(files), tuple(_to_review(document["checks"]))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no report of a scan: {type(error).__name__}: {error}") from error
     if kind != (SCHEMA, "base"):
@@ -52,7 +61,14 @@ def read_stated(data: bytes) -> StatedReport:
         raise ValueError(f"it says {stated!r}, but what its checks found says {worst(verdicts)!r}")
     if uid != derived:
         raise ValueError(f"it is about {uid}, but its files are {derived}")
-    return StatedReport(files, stated)
+    return StatedReport(files, stated, beside, approved, uid, to_review)
+
+
+def _to_review(checks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for check in checks:
+        for one in check["findings"]:
+            if one["verdict"] == REVIEW:
+                yield f"{check['name']}: {one['file']}: {one['what']}"
 
 
 def _verdict(check: Mapping[str, Any]) -> str:
