@@ -15,7 +15,7 @@ from pedigree.registry.scan.adapter import scan_adapter
 from pedigree.registry.scan.report import ScanReport, scan_base
 from pedigree.step.errors import ToolError
 from registry.scan.adapters import Tensors, matrices, part, write_adapter, write_clean_probe
-from registry.scan.models import HIDDEN, files, floats, write_model
+from registry.scan.models import HIDDEN, files, floats, safetensors, weights, write_model
 
 
 def found(report: ScanReport) -> dict[str, str]:
@@ -46,8 +46,6 @@ def test_the_norm_is_that_of_the_product(tmp_path: Path, base: Path) -> None:
     up = bytearray(4 * 2 * HIDDEN)
     up[0:4] = struct.pack("<f", 5.0)
     ones = ("F32", (HIDDEN, HIDDEN), struct.pack("<f", 1.0) * HIDDEN**2)
-    from registry.scan.models import safetensors
-
     other = write_model(
         tmp_path / "ones", {"model.safetensors": safetensors({"model.layers.0.self_attn.q_proj.weight": ones})}
     )
@@ -58,6 +56,17 @@ def test_the_norm_is_that_of_the_product(tmp_path: Path, base: Path) -> None:
     report = scan_adapter(write_adapter(tmp_path / "adapter", other, tensors=tensors), other)
     (norms,) = (check for check in report.checks if check.name == "adapter-norms")
     assert [figure.value for figure in norms.figures] == [f"{30 / math.sqrt(64):.3g}", "1"]
+
+
+def test_a_module_that_the_base_holds_in_other_numbers_is_told_and_not_passed(tmp_path: Path) -> None:
+    name = "model.layers.0.self_attn.q_proj.weight"
+    quantized = {**weights(), name: ("F8_E4M3", (HIDDEN, HIDDEN), bytes(range(HIDDEN**2)))}
+    base = write_model(tmp_path / "quantized", {"model.safetensors": safetensors(quantized, {"format": "pt"})})
+    report = scan_adapter(write_adapter(tmp_path / "adapter", base), base)
+    (norms,) = (check for check in report.checks if check.name == "adapter-norms")
+    told = [(finding.where, finding.what) for finding in norms.findings]
+    module = "module 'model.layers.0.self_attn.q_proj'"
+    assert (module, "was not measured: the base has it in F8_E4M3") in told and norms.verdict == "review"
 
 
 def bfloat(tensor: tuple[str, tuple[int, ...], bytes]) -> tuple[str, tuple[int, ...], bytes]:

@@ -49,6 +49,7 @@ def check_adapter_norms(subject: Subject) -> Iterator[Finding | Figure]:
         yield refuse("", str(error))
         return
     yield from _scale(adapter)
+    yield from _unmeasured(adapter, base)
     for name, (norm, share) in changes.items():
         yield Figure(f"{name} norm of the change by that of the weights", f"{norm:.3g}")
         yield Figure(f"{name} share of the first direction", f"{share:.3g}")
@@ -65,6 +66,14 @@ def _scale(adapter: Adapter) -> Iterator[Finding]:
     if not 1 / _LARGEST_FACTOR <= factor <= _LARGEST_FACTOR:
         what = f"scales by lora_alpha / r = {factor:.3g}, which is not from 1/{_LARGEST_FACTOR} to {_LARGEST_FACTOR}"
         yield review(CONFIG, what, "$.lora_alpha")
+
+
+def _unmeasured(adapter: Adapter, base: Base) -> Iterator[Finding]:
+    """Modules whose weights the base holds in numbers that are not read here: nobody has held them against the others."""
+    for module in adapter.modules:
+        weights = base.get(f"{module.name}.weight")
+        if weights is not None and weights[1].dtype not in _READ:
+            yield review(WEIGHTS, f"was not measured: the base has it in {weights[1].dtype}", f"module '{module.name}'")
 
 
 def _too_much(trained: Mapping[str, tuple[float, float]]) -> Iterator[Finding]:
