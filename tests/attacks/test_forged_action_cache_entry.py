@@ -15,13 +15,12 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.record import WORKSTATION, Record
 from pedigree.trust import admit as admission
-from pedigree.trust.admit import admit
 from pedigree.trust.attest import attest
 from pedigree.trust.builders import Believed
 from pedigree.trust.provenance import provenance
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import signer_public_key
-from trust.builder import make_key, record
+from trust.builder import make_key, record, who_ran
 
 
 @pytest.fixture
@@ -63,12 +62,12 @@ def forged(step: Record) -> Record:
 
 def test_the_honest_result_is_admitted(machine: Path, step: Record) -> None:
     cached(machine, step)
-    assert admit(machine) == ({step.name: "ci"}, [])
+    assert who_ran(machine) == ({step.name: "ci"}, [])
 
 
 def test_a_forged_result_is_found_when_it_is_admitted(machine: Path, step: Record) -> None:
     cached(machine, forged(step))
-    assert admit(machine) == ({}, [step.name])
+    assert who_ran(machine) == ({}, [step.name])
 
 
 @pytest.fixture
@@ -90,10 +89,10 @@ def attacker(machine: Path, step: Record, tmp_path: Path) -> PublicKey:
 def test_a_forged_result_with_a_record_of_the_attacker_is_found(
     machine: Path, step: Record, attacker: PublicKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert admit(machine) == ({}, [step.name])
+    assert who_ran(machine) == ({}, [step.name])
     # The one control: whose keys are believed.
     monkeypatch.setattr(admission, "believed_in", lambda _: Believed({attacker: WORKSTATION}))
-    assert admit(machine) == ({step.name: WORKSTATION}, [])
+    assert who_ran(machine) == ({step.name: WORKSTATION}, [])
 
 
 def test_control_off_it_gets_through(machine: Path, step: Record, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,4 +100,4 @@ def test_control_off_it_gets_through(machine: Path, step: Record, monkeypatch: p
     # The one control: that a record is of just this result.
     honest = step
     monkeypatch.setattr(admission, "provenance", lambda _: provenance(replace(honest, builder="ci")))
-    assert admit(machine) == ({step.name: "ci"}, [])
+    assert who_ran(machine) == ({step.name: "ci"}, [])

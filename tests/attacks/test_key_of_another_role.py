@@ -15,7 +15,6 @@ from pedigree.step.canonical import canonical_json
 from pedigree.trust import attested, builders, chain, decisions, owners, registered, root_rules
 from pedigree.trust import root as roots
 from pedigree.trust import seal as sealing
-from pedigree.trust.admit import admit
 from pedigree.trust.attest import attest
 from pedigree.trust.decisions import Approval, Manifestation
 from pedigree.trust.envelope import sign_bundle
@@ -24,7 +23,7 @@ from pedigree.trust.inforce import Trust
 from pedigree.trust.owners import owners_word
 from pedigree.trust.root import Role, first_root
 from pedigree.trust.signed import Signed, unsigned
-from trust.builder import RELEASE, closure_of_demo, deliver, lay_out, record
+from trust.builder import RELEASE, closure_of_demo, deliver, lay_out, record, who_ran
 from trust.office import NOON, Office
 from trust.plans import demo_plan, sign_plan
 from trust.published import put_in_force
@@ -176,9 +175,9 @@ def test_the_record_of_a_run_is_found_by_the_role_of_its_key(tmp_path: Path, nam
     (signed,) = (runner / ".cache/runs").iterdir()
     (machine / "runs" / step.name).mkdir(parents=True)
     (machine / "runs" / step.name / "ci.json").write_bytes(signed.read_bytes())
-    assert admit(machine) == ({}, [step.name])
+    assert who_ran(machine) == ({}, [step.name])
     monkeypatch.setattr(builders, "_fault", lambda *_: "")
-    assert admit(machine) == ({step.name: "ci"}, [])
+    assert who_ran(machine) == ({step.name: "ci"}, [])
 
 
 def test_one_key_with_two_roles_is_found_by_reading_the_trust_root(tmp_path: Path, monkeypatch: Patch) -> None:

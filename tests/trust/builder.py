@@ -17,6 +17,7 @@ from pathlib import Path
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.record import Input, Record, Tool
+from pedigree.trust.admit import admit
 from pedigree.trust.seal import seal
 from pedigree.trust.signers import signer_public_key
 from trust.keyfile import make_key as make_key
@@ -273,3 +274,9 @@ def make_writable(directory: Path) -> None:
     """Give it back, so that pytest can clean up."""
     for path in [directory, *directory.rglob("*")]:
         path.chmod(stat.S_IMODE(os.stat(path).st_mode) | stat.S_IWUSR)
+
+
+def who_ran(directory: Path) -> tuple[dict[str, str], list[str]]:
+    """Step -> builder, of the results that are admitted, and the other steps."""
+    words, refused = admit(directory)
+    return {step: word.builder for step, word in words.items()}, refused

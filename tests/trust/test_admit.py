@@ -17,8 +17,9 @@ from pedigree.trust.attest import attest, run_file
 from pedigree.trust.attestations import write_attestation
 from pedigree.trust.envelope import sign_bundle
 from pedigree.trust.provenance import provenance
+from pedigree.trust.public import public_key
 from pedigree.trust.signers import signer_public_key
-from trust.builder import make_key, record
+from trust.builder import make_key, record, who_ran
 from trust.office import LATER, Office
 
 
@@ -73,37 +74,39 @@ def test_what_this_machine_ran_is_admitted(tmp_path: Path, step: Record, keyed: 
     uri, public = keyed("own")
     here = machine(tmp_path / "here", public)
     run(here, step, uri)
-    assert admit(result(here, step)) == ({step.name: "workstation"}, [])
+    assert who_ran(result(here, step)) == ({step.name: "workstation"}, [])
 
 
 def test_a_result_that_nobody_vouches_for_is_refused(
     tmp_path: Path, step: Record, keyed: Keyed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = result(machine(tmp_path / "here", keyed("own")[1]), step)
-    assert admit(here) == ({}, [step.name])
+    assert who_ran(here) == ({}, [step.name])
     assert main([str(here)]) == 3
-    assert json.loads(capsys.readouterr().out) == {"builders": {}, "refused": [step.name]}
+    assert json.loads(capsys.readouterr().out) == {"builders": {}, "vouched": {}, "refused": [step.name]}
 
 
 def test_the_run_of_a_listed_builder_is_admitted_under_its_name(tmp_path: Path, step: Record, keyed: Keyed) -> None:
     uri, public = keyed("ci")
     signed = run(machine(tmp_path / "ci", public, ci=public), step, uri)
     here = machine(tmp_path / "here", keyed("own")[1], ci=public)
-    assert admit(result(here, step, signed)) == ({step.name: "ci"}, [])
+    assert who_ran(result(here, step, signed)) == ({step.name: "ci"}, [])
+    words, _ = admit(here)
+    assert words[step.name].vouched == public_key(public, "ci.pub").fingerprint
 
 
 def test_the_run_of_a_builder_that_is_not_listed_is_refused(tmp_path: Path, step: Record, keyed: Keyed) -> None:
     uri, public = keyed("stranger")
     signed = run(machine(tmp_path / "there", public), step, uri)
     here = machine(tmp_path / "here", keyed("own")[1], ci=keyed("ci")[1])
-    assert admit(result(here, step, signed)) == ({}, [step.name])
+    assert who_ran(result(here, step, signed)) == ({}, [step.name])
 
 
 def test_a_listed_builder_speaks_under_its_own_name_alone(tmp_path: Path, step: Record, keyed: Keyed) -> None:
     uri, public = keyed("ci")
     signed = run(machine(tmp_path / "there", public, other=public), step, uri)
     here = machine(tmp_path / "here", keyed("own")[1], ci=public)
-    assert admit(result(here, step, signed)) == ({}, [step.name])
+    assert who_ran(result(here, step, signed)) == ({}, [step.name])
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,7 @@ def test_a_record_vouches_for_just_the_result_that_it_names(
     uri, public = keyed("ci")
     signed = run(machine(tmp_path / "ci", public, ci=public), step, uri)
     here = machine(tmp_path / "here", keyed("own")[1], ci=public)
-    assert admit(result(here, forged(step), signed)) == ({}, [step.name])
+    assert who_ran(result(here, forged(step), signed)) == ({}, [step.name])
 
 
 def test_a_step_of_workers_keeps_the_name_of_their_platform(tmp_path: Path, step: Record, keyed: Keyed) -> None:
@@ -132,8 +135,8 @@ def test_a_step_of_workers_keeps_the_name_of_their_platform(tmp_path: Path, step
     remote = replace(step, builder="cpu-workers", properties={"pool": "cpu"})
     signed = run(machine(tmp_path / "ci", public, ci=public), remote, uri)
     here = machine(tmp_path / "here", keyed("own")[1], ci=public)
-    assert admit(result(here, remote, signed)) == ({step.name: "cpu-workers"}, [])
-    assert admit(result(here, replace(step, properties={"pool": "cpu"}), signed)) == ({}, [step.name])
+    assert who_ran(result(here, remote, signed)) == ({step.name: "cpu-workers"}, [])
+    assert who_ran(result(here, replace(step, properties={"pool": "cpu"}), signed)) == ({}, [step.name])
 
 
 def test_workers_that_nobody_has_listed_are_a_workstation(tmp_path: Path, step: Record, keyed: Keyed) -> None:
@@ -141,7 +144,7 @@ def test_workers_that_nobody_has_listed_are_a_workstation(tmp_path: Path, step: 
     here = machine(tmp_path / "here", public)
     remote = replace(step, builder="cpu-workers", properties={"pool": "cpu"})
     run(here, remote, uri)
-    assert admit(result(here, remote)) == ({step.name: "workstation"}, [])
+    assert who_ran(result(here, remote)) == ({step.name: "workstation"}, [])
 
 
 def test_no_key_may_be_listed_as_a_workstation(tmp_path: Path, step: Record, keyed: Keyed) -> None:
@@ -154,7 +157,7 @@ def test_no_key_may_be_listed_as_a_workstation(tmp_path: Path, step: Record, key
 def test_rubbish_of_a_cache_is_no_record_and_no_crash(
     tmp_path: Path, step: Record, keyed: Keyed, rubbish: bytes
 ) -> None:
-    assert admit(result(machine(tmp_path / "here", keyed("own")[1]), step, rubbish)) == ({}, [step.name])
+    assert who_ran(result(machine(tmp_path / "here", keyed("own")[1]), step, rubbish)) == ({}, [step.name])
 
 
 def test_every_byte_of_a_signed_record_counts(tmp_path: Path, step: Record, keyed: Keyed) -> None:
@@ -163,14 +166,14 @@ def test_every_byte_of_a_signed_record_counts(tmp_path: Path, step: Record, keye
     here = machine(tmp_path / "here", keyed("own")[1], ci=public)
     for place in range(0, len(signed), 37):
         broken = signed[:place] + bytes([signed[place] ^ 1]) + signed[place + 1 :]
-        assert admit(result(here, step, broken)) == ({}, [step.name]), place
+        assert who_ran(result(here, step, broken)) == ({}, [step.name]), place
 
 
 def test_what_a_cache_gives_does_not_hide_what_this_machine_signed(tmp_path: Path, step: Record, keyed: Keyed) -> None:
     uri, public = keyed("own")
     here = machine(tmp_path / "here", public)
     run(here, step, uri)
-    assert admit(result(here, step, b"rubbish")) == ({step.name: "workstation"}, [])
+    assert who_ran(result(here, step, b"rubbish")) == ({step.name: "workstation"}, [])
 
 
 @pytest.fixture
@@ -200,14 +203,14 @@ def farmed(office: Office, directory: Path, step: Record, builder: str, own: str
 def test_where_there_is_a_trust_root_its_builders_are_believed(
     tmp_path: Path, step: Record, office: Office, builder: str
 ) -> None:
-    assert admit(farmed(office, tmp_path / "here", step, builder)) == ({step.name: "farm"}, [])
+    assert who_ran(farmed(office, tmp_path / "here", step, builder)) == ({step.name: "farm"}, [])
 
 
 @pytest.mark.parametrize("builder", ["Stranger", "Quentin"])
 def test_a_key_to_which_the_trust_root_does_not_give_the_role_is_no_builder(
     tmp_path: Path, step: Record, office: Office, builder: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert admit(farmed(office, tmp_path / "here", step, builder)) == ({}, [step.name])
+    assert who_ran(farmed(office, tmp_path / "here", step, builder)) == ({}, [step.name])
     told = "farm.pub is not believed: the trust root does not give it the role builder or release\n"
     assert capsys.readouterr().err == told
 
@@ -216,7 +219,7 @@ def test_a_builder_that_is_revoked_is_believed_no_more_listed_by_the_snapshot_or
     tmp_path: Path, step: Record, office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
     office.revoke("Quentin", "key", {"Bea": office.key("Bea").fingerprint}, "it was copied")
-    assert admit(farmed(office, tmp_path / "here", step, "Bea")) == ({}, [step.name])
+    assert who_ran(farmed(office, tmp_path / "here", step, "Bea")) == ({}, [step.name])
     told = "farm.pub is not believed: the key of Bea (builder) is revoked by Quentin: it was copied\n"
     assert capsys.readouterr().err == told
 
@@ -232,7 +235,7 @@ def retired(office: Office, name: str) -> None:
 
 def test_a_builder_that_is_retired_is_believed_no_more(tmp_path: Path, step: Record, office: Office) -> None:
     retired(office, "Bea")
-    assert admit(farmed(office, tmp_path / "here", step, "Bea")) == ({}, [step.name])
+    assert who_ran(farmed(office, tmp_path / "here", step, "Bea")) == ({}, [step.name])
 
 
 @pytest.mark.parametrize("fate", ["none", "retired", "revoked"])
@@ -245,7 +248,7 @@ def test_ones_own_key_is_believed_unless_it_is_retired_or_revoked(
         retired(office, "Ray")
     here = under(office, machine(tmp_path / "here", office.key("Ray").pem.encode()))
     run(here, step, office.uri("Ray"))
-    assert admit(result(here, step)) == (({step.name: "workstation"}, []) if fate == "none" else ({}, [step.name]))
+    assert who_ran(result(here, step)) == (({step.name: "workstation"}, []) if fate == "none" else ({}, [step.name]))
 
 
 def test_ones_own_key_speaks_for_workers_only_while_it_is_a_builders(
@@ -256,7 +259,7 @@ def test_ones_own_key_speaks_for_workers_only_while_it_is_a_builders(
         own = office.key(name).pem.encode()
         here = under(office, machine(tmp_path / name, own, farm=own))
         run(here, remote, office.uri(name))
-        assert admit(result(here, remote)) == ({step.name: builder}, [])
+        assert who_ran(result(here, remote)) == ({step.name: builder}, [])
 
 
 def test_attestations_that_are_not_in_order_stop_it(

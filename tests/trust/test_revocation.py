@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.lineage_graph import descendants, read_graph, way
 from pedigree.trust.naming import steps_named
+from pedigree.trust.seal import seal
 from pedigree.trust.unverified import Unverified
-from trust.builder import RELEASE_STEP
+from trust.builder import RELEASE_STEP, closure_of_demo, deliver, lay_out
 from trust.office import Office
 from trust.plans import demo_graph
 from trust.published import BASE, put_in_force, sealed_in
@@ -92,6 +94,29 @@ def test_what_derives_from_it_is_listed_and_neither_verifies_nor_is_sealed_again
         assert f"the way from there is {TO_RELEASE[start]}" in check.detail
     with pytest.raises(ToolError, match="may not be released:\n  .*revoked"):
         sealed_in(office, tmp_path / "again", "Ray")
+
+
+def test_a_builders_key_reaches_all_that_stands_by_its_word(office: Office, tmp_path: Path) -> None:
+    put_in_force(office)
+    records, files = closure_of_demo()
+    bea, uri = office.key("Bea").fingerprint, office.uri("Ray")
+    vouched = [replace(each, builder="ci", vouched=bea) if each.name == DATA else each for each in records]
+
+    def sealed(place: Path) -> Path:
+        seal(lay_out(place, uri, vouched, files, office.files), uri)
+        return deliver(place)
+
+    delivered = sealed(tmp_path / "work")
+    assert {"datasets/demo:sft", TO_RELEASE[DATA]} <= listed(delivered, office, bea)
+    assert failed(office, delivered, "Ray", trust(office)) == []
+    office.revoke("Quentin", "key", {"Bea": bea}, "it was copied")
+    office.publish_snapshot(office.root(), 2)
+    (check,) = failed(office, delivered, "Ray", trust(office, office.files))
+    assert check.number == REVOKED
+    assert f"the key by whose word '{DATA}' ran as is said, is revoked by Quentin" in check.detail
+    assert f"the way from there is {TO_RELEASE[DATA]}" in check.detail
+    with pytest.raises(ToolError, match="may not be released:\n  .*revoked"):
+        sealed(tmp_path / "again")
 
 
 def test_an_approval_that_fell_with_its_key_is_named_beside_what_is_lacking(office: Office, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ async def admit(request: AdmitRequest, options: GlobalOptions) -> Admitted:
     trusted.require_success(release.subject, ADMIT, result, (0, _REFUSED))
     trusted.pass_on(result)
     answer = json.loads(result.stdout)
-    return Admitted(FrozenDict(answer["builders"]), tuple(answer["refused"]))
+    return Admitted(FrozenDict(answer["builders"]), FrozenDict(answer["vouched"]), tuple(answer["refused"]))
 
 
 def rules():  # type: ignore[no-untyped-def]

@@ -231,10 +231,12 @@ class Admitted:
 
     Attributes:
         builders: Step -> who ran it, of every step that has a record.
+        vouched: Step -> fingerprint of the listed builder's key that signed the record, where one did.
         refused: Steps that have none.
     """
 
     builders: FrozenDict[str, str]
+    vouched: FrozenDict[str, str]
     refused: Tuple[str, ...]
 
 

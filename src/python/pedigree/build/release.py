@@ -18,7 +18,7 @@ from pedigree.build.addresses import short
 from pedigree.build.errors import BuildError
 from pedigree.build.judgement import REPORT, REPORT_PAGE
 from pedigree.build.judgement_targets import ReleaseDependencies
-from pedigree.build.messages import Made, PublicKey, PublicKeyRequest, Sealed, SealRequest
+from pedigree.build.messages import Admitted, Made, PublicKey, PublicKeyRequest, Sealed, SealRequest
 from pedigree.build.plan import Product, Step
 from pedigree.build.tools import KEYS, SEAL
 from pedigree.step.canonical import canonical_json, parse_json
@@ -101,7 +101,7 @@ async def _admitted(steps: Tuple[Step, ...], fresh: Tuple[str, ...] = ()) -> Tup
         made = await engine.make((step.product for step in steps), fresh)
         admitted = await engine.admit(made, len(fresh))
         if not admitted.refused:
-            return tuple(_built_by(one, admitted.builders[one.step.name]) for one in made), fresh
+            return tuple(_built_by(one, admitted) for one in made), fresh
         if set(admitted.refused) & set(fresh):
             raise BuildError(
                 f"no record of the run was kept for {', '.join(admitted.refused)}",
@@ -116,10 +116,12 @@ async def _admitted(steps: Tuple[Step, ...], fresh: Tuple[str, ...] = ()) -> Tup
         fresh = (*fresh, *admitted.refused)
 
 
-def _built_by(made: Made, builder: str) -> Made:
-    """The same, with the builder that its signed record names."""
-    record = Record.from_json(parse_json(made.record, made.step.name))
-    return replace(made, record=canonical_json(replace(record, builder=builder).to_json()))
+def _built_by(made: Made, admitted: Admitted) -> Made:
+    """The same, with the builder that its signed record names, and with the key that signed it."""
+    name = made.step.name
+    record = Record.from_json(parse_json(made.record, name))
+    known = replace(record, builder=admitted.builders[name], vouched=admitted.vouched.get(name, ""))
+    return replace(made, record=canonical_json(known.to_json()))
 
 
 async def _deliver(address: Address, steps: Tuple[Step, ...], path: str) -> Tuple[BuiltPackageArtifact, ...]:

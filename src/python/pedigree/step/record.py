@@ -77,6 +77,7 @@ class Record:
         materials: Path in the sandbox -> sha256. Inputs lie under `inputs/<role>/`, first-party code under
             `src/python/`.
         products: Path relative to the artifact -> sha256.
+        vouched: Fingerprint of the listed builder's key that vouches for the run; empty where none does.
     """
 
     name: str
@@ -94,15 +95,19 @@ class Record:
     inputs: Mapping[str, Input]
     materials: Mapping[str, str]
     products: Mapping[str, str]
+    vouched: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The record as a JSON object."""
-        return {"schema": SCHEMA, **asdict(self), "command": list(self.command)}
+        fields = asdict(self)
+        if not self.vouched:
+            del fields["vouched"]
+        return {"schema": SCHEMA, **fields, "command": list(self.command)}
 
     @property
     def identity(self) -> str:
         """What tells this step with this result from every other, whoever ran it: a digest of all but the builder."""
-        document = {key: value for key, value in self.to_json().items() if key != "builder"}
+        document = {key: value for key, value in self.to_json().items() if key not in ("builder", "vouched")}
         return sha256_bytes(canonical_json(document))
 
     @classmethod

@@ -3,19 +3,20 @@
 The directory holds `records/<step>.json`, the public keys `signer.pub` and perhaps `builders/*.pub`, perhaps
 `attestations/`, whose trust root says which of those are builders, and perhaps `runs/<step>/<key>.json` that a shared
 cache gave. What this machine signed lies in `.cache/runs/`.
-Prints `{"builders": {step: builder}, "refused": [step]}`; exits 3 when a step is refused.
+Prints `{"builders": {step: builder}, "vouched": {step: fingerprint}, "refused": [step]}`: the second has the steps that a
+listed builder's key vouches for. Exits 3 when a step is refused.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.errors import ToolError
-from pedigree.step.record import Record
+from pedigree.step.record import WORKSTATION, Record
 from pedigree.trust.attest import run_file
 from pedigree.trust.builders import believed_in, speaks_for
 from pedigree.trust.envelope import open_bundle
@@ -26,8 +27,21 @@ from pedigree.trust.public import PublicKey
 EXIT_REFUSED = 3
 
 
-def admit(directory: Path) -> tuple[dict[str, str], list[str]]:
-    """Step -> builder of every result that somebody who is believed says to have made, and the other steps.
+@dataclass(frozen=True)
+class Word:
+    """Whose word stands behind a result.
+
+    Attributes:
+        builder: Who ran the step.
+        vouched: Fingerprint of the listed builder's key that says so; empty for one's own.
+    """
+
+    builder: str
+    vouched: str
+
+
+def admit(directory: Path) -> tuple[dict[str, Word], list[str]]:
+    """Step -> whose word it is, of every result that somebody who is believed says to have made; and the other steps.
 
     Raises:
         ToolError: A key cannot be read, or the attestations are not in order.
@@ -35,17 +49,17 @@ def admit(directory: Path) -> tuple[dict[str, str], list[str]]:
     found = believed_in(directory)
     for line in found.passed_over:
         print(line, file=sys.stderr)
-    builders: dict[str, str] = {}
+    words: dict[str, Word] = {}
     refused: list[str] = []
     for path in sorted((directory / "records").glob("*.json")):
         record = Record.from_json(read_json(path))
-        said = (builder for run in _runs(directory, record) for builder in speakers(run, record, found.keys))
-        builder = next(said, None)
-        if builder is None:
+        said = (word for run in _runs(directory, record) for word in speakers(run, record, found.keys))
+        word = next(said, None)
+        if word is None:
             refused.append(record.name)
         else:
-            builders[record.name] = builder
-    return builders, refused
+            words[record.name] = word
+    return words, refused
 
 
 def _runs(directory: Path, record: Record) -> Iterator[bytes]:
@@ -55,8 +69,8 @@ def _runs(directory: Path, record: Record) -> Iterator[bytes]:
             yield path.read_bytes()
 
 
-def speakers(run: bytes, record: Record, keys: Mapping[PublicKey, str]) -> Iterator[str]:
-    """Builders that a signed document proves to have run a step with just this result.
+def speakers(run: bytes, record: Record, keys: Mapping[PublicKey, str]) -> Iterator[Word]:
+    """Whose word a signed document is that a step was run with just this result.
 
     Args:
         run: The document, from anywhere.
@@ -70,17 +84,22 @@ def speakers(run: bytes, record: Record, keys: Mapping[PublicKey, str]) -> Itera
         except (Refused, MalformedEvidence):
             continue
         if statement == provenance(replace(record, builder=builder)):
-            yield builder
+            yield Word(builder, "" if speaker == WORKSTATION else key.fingerprint)
 
 
 def main(arguments: list[str]) -> int:
     """Answer for the directory named by the command line; 0 all are admitted, 1 an error that was told, 3 some not."""
     try:
-        builders, refused = admit(Path(arguments[0] if arguments else "."))
+        words, refused = admit(Path(arguments[0] if arguments else "."))
     except ToolError as error:
         print(error, file=sys.stderr)
         return 1
-    sys.stdout.write(canonical_json({"builders": builders, "refused": refused}).decode())
+    answer = {
+        "builders": {step: word.builder for step, word in words.items()},
+        "vouched": {step: word.vouched for step, word in words.items() if word.vouched},
+        "refused": refused,
+    }
+    sys.stdout.write(canonical_json(answer).decode())
     return EXIT_REFUSED if refused else 0
 
 

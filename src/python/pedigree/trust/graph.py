@@ -13,6 +13,7 @@ from pedigree.step.digests import tree_digest
 from pedigree.step.record import Record
 from pedigree.trust.closure import CODE
 from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.provenance import voucher
 from pedigree.trust.shapes import require_shape
 
 SCHEMA = "pedigree.graph/1"
@@ -36,6 +37,8 @@ class Node:
         prefixes: Role -> the directory in the repository that its files come from; of those under version control.
         lock: Path of the lock file of the third-party packages that the tool runs with.
         reproducibility: `bitwise` or `bounded`.
+        vouched: Fingerprint of the builder's key by whose word the run is believed; empty before a build, and where it
+            is the sealer's own.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Node:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     lock: str = ""
     reproducibility: str = ""
+    vouched: str = ""
 
     def role(self, role: str) -> dict[str, str]:
         """File -> sha256 of one input."""
@@ -82,6 +86,8 @@ class Node:
         """Every digest that names something in this step, and what it names; single files after whole directories."""
         if supplied := self.supplied():
             yield tree_digest(supplied), f"what '{self.address}' consumed from version control"
+        if self.vouched:
+            yield self.vouched, f"the key by whose word '{self.name}' ran as is said"
         if self.products:
             yield tree_digest(self.products), f"what '{self.name}' made"
         yield from ((digest, f"{name}, which '{self.name}' names") for name, digest in self.named().items())
@@ -171,6 +177,7 @@ def _of_record(record: Record) -> Node:
         {role: origin.prefix for role, origin in record.inputs.items() if not origin.step},
         record.tool.lock,
         record.reproducibility,
+        record.vouched,
     )
 
 
@@ -200,6 +207,7 @@ def _of_provenance(name: str, statement: Mapping[str, Any]) -> Node:
         prefixes,
         lock,
         internal["reproducibility"],
+        voucher(statement),
     )
 
 

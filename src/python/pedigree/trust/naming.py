@@ -10,6 +10,7 @@ from pedigree.trust.envelope import bundle_hint
 from pedigree.trust.graph import BASE_MODEL, graph_of_provenance
 from pedigree.trust.lineage_graph import Graph
 from pedigree.trust.places import APPROVALS, BUNDLE, place_of
+from pedigree.trust.provenance import voucher
 from pedigree.trust.statement import is_sha256
 from pedigree.trust.unverified import Readable
 
@@ -70,7 +71,7 @@ def _bases(graph: Graph, provenance: _Provenance) -> dict[str, str]:
 
 def _digests(step: Mapping[str, Any], statement: Mapping[str, Any]) -> set[str]:
     """Digests of what a step made, and of what it took from elsewhere than another step."""
-    made = {step["artifact"], *step["products"].values()}
+    made = {step["artifact"], *step["products"].values(), voucher(statement)}
     parameters = statement["predicate"]["buildDefinition"]["internalParameters"]
     return made | {parameters["packages_sha256"]} | {digest for _, digest in _taken(statement)}
 

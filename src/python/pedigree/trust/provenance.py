@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pedigree.step.record import Record
@@ -10,6 +11,8 @@ from pedigree.trust.statement import PROVENANCE, descriptor, statement
 
 BUILD_TYPE = "https://pedigree/step/v1"
 BUILDER = "https://pedigree/builders/"
+BUILDER_KEY = "builder.pub"
+"""What provenance calls the key of a listed builder."""
 
 
 def provenance(record: Record) -> dict[str, Any]:
@@ -36,9 +39,20 @@ def provenance(record: Record) -> dict[str, Any]:
             },
             "resolvedDependencies": _dependencies(record),
         },
-        "runDetails": {"builder": {"id": builder_id(record.builder)}},
+        "runDetails": {"builder": {"id": builder_id(record.builder), **_vouched(record)}},
     }
     return statement(record.products, PROVENANCE, predicate)
+
+
+def _vouched(record: Record) -> dict[str, Any]:
+    """The key by whose word the run is believed: who revokes it means all that stands by its word."""
+    return {"builderDependencies": [descriptor(BUILDER_KEY, record.vouched)]} if record.vouched else {}
+
+
+def voucher(document: Mapping[str, Any]) -> str:
+    """Fingerprint of the builder's key that vouches for a run, by its provenance; empty where none does."""
+    named = document["predicate"]["runDetails"]["builder"].get("builderDependencies", [])
+    return next((str(each["digest"]["sha256"]) for each in named if each["name"] == BUILDER_KEY), "")
 
 
 def builder_id(builder: str) -> str:

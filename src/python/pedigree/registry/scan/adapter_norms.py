@@ -69,7 +69,7 @@ def _scale(adapter: Adapter) -> Iterator[Finding]:
 
 
 def _unmeasured(adapter: Adapter, base: Base) -> Iterator[Finding]:
-    """Modules whose weights the base holds in numbers that are not read here: nobody has held them against the others."""
+    """Modules whose weights the base holds in numbers that are not read here: they are held against nothing."""
     for module in adapter.modules:
         weights = base.get(f"{module.name}.weight")
         if weights is not None and weights[1].dtype not in _READ:
