@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust import root as roots
 from pedigree.trust.authority import Authority
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.graph import Graph, Node, graph_of_records
+from pedigree.trust.published import PublishedBy
 from pedigree.trust.remembered import recall, remember
 from pedigree.trust.root import Role, TrustRoot, first_root
 from pedigree.trust.standing import approvals_of, require_not_revoked
@@ -64,6 +66,24 @@ def test_other_bytes_than_the_approved_ones_are_not_approved(office: Office, roo
     office.approve(office.propose("models/base:tiny", other), "Quentin", "Lea")
     office.publish_snapshot(root)
     with pytest.raises(Refused, match="no entry of attestations/approvals is of these files"):
+        approvals_of(graph, office.authority(root))
+
+
+@pytest.mark.parametrize("of", ["identity", "anchors"])
+def test_a_publishers_key_that_is_revoked_takes_what_it_signed_along(
+    office: Office, root: TrustRoot, graph: Graph, of: str
+) -> None:
+    signature, anchors = b"a bundle", b"a key"
+    by = PublishedBy("key", f"sha256:{'7' * 64}", "", sha256_bytes(anchors), "")
+    entry = office.propose("models/base:tiny", BASE, publisher_signature=sha256_bytes(signature), published_by=by)
+    place = f"approvals/{entry.uid[:16]}"
+    office.files.update({f"{place}/model.sig": signature, f"{place}/publisher.pub": anchors})
+    office.approve(entry, "Quentin", "Lea")
+    office.publish_snapshot(root)
+    assert approvals_of(graph, office.authority(root))
+    revoked = getattr(by, of).removeprefix("sha256:")
+    office.revoke("Quentin", "key", {"the publisher": revoked}, "it was stolen")
+    with pytest.raises(Refused, match="what the publisher of base model .* signed it with is revoked by Quentin"):
         approvals_of(graph, office.authority(root))
 
 

@@ -3,8 +3,8 @@
 The directory holds `records/<step>.json`, the public keys `signer.pub` and perhaps `builders/*.pub`, perhaps
 `attestations/`, whose trust root says which of those are builders, and perhaps `runs/<step>/<key>.json` that a shared
 cache gave. What this machine signed lies in `.cache/runs/`.
-Prints `{"builders": {step: builder}, "vouched": {step: fingerprint}, "refused": [step]}`: the second has the steps that a
-listed builder's key vouches for. Exits 3 when a step is refused.
+Prints `{"builders": {step: builder}, "vouched": {step: fingerprint}, "refused": [step]}`: the second has the steps that
+a listed builder's key vouches for. Exits 3 when a step is refused.
 """
 
 from __future__ import annotations

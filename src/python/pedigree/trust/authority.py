@@ -76,6 +76,9 @@ class Authority:
                 f"; the approval by {fallen[keyid]} fell with the key, which is revoked" for keyid in sorted(fallen)
             ]
             raise Refused(f"base model '{name}' is not approved by {' and '.join(missing)}{''.join(whose)}")
+        for digest in sorted(found.entry.published_by.digests()) if found.entry.published_by else ():
+            if withdrawn := self.revocation_of(digest):
+                raise Refused(f"what the publisher of base model '{name}' signed it with is {withdrawn.words}")
         if found.entry.license.family == "disqualified":
             raise Refused(f"base model '{name}' has terms that disqualify it: {found.entry.license.spdx}")
         return found

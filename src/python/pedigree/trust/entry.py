@@ -91,6 +91,11 @@ class Entry:
         anchors = {self.published_by.anchors} if self.published_by else set()
         return frozenset({self.scan, self.card, self.addendum, *signature, *anchors})
 
+    def digests(self) -> frozenset[str]:
+        """What it can be revoked by: the model as a whole, one of its files, its publisher's key or authority."""
+        publisher = self.published_by.digests() if self.published_by else frozenset()
+        return frozenset({self.uid, *self.files.values(), *publisher})
+
     @property
     def sha256(self) -> str:
         """The digest of the entry, which approvals name."""

@@ -39,6 +39,10 @@ class PublishedBy:
         """As it stands in an entry."""
         return asdict(self)
 
+    def digests(self) -> frozenset[str]:
+        """Fingerprints of keys and authorities that this stands by; who revokes one of them revokes what it signed."""
+        return frozenset(text.removeprefix("sha256:") for text in (self.identity, self.issuer, self.anchors) if text)
+
     def in_words(self) -> str:
         """For people.
 

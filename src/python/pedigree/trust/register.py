@@ -75,8 +75,8 @@ class Register:
         return found[0]
 
     def withdrawn(self, entry: Entry) -> tuple[Revocation, ...]:
-        """Revocations that hit an entry: the model as a whole, or one of its files."""
-        digests = {entry.uid, *entry.files.values()}
+        """Revocations that hit an entry: the model as a whole, one of its files, or its publisher."""
+        digests = entry.digests()
         return tuple(item for item in self.revocations if digests & set(item.subjects.values()))
 
 
