@@ -21,7 +21,7 @@ from pedigree.trust.proposal import propose
 from pedigree.trust.root import first_root
 from trust.builder import RELEASE
 from trust.office import APPROVALS
-from trust.plans import before_the_build, changed, configured, demo_graph, fed, with_node
+from trust.plans import before_the_build, changed, configured, demo_graph, fed, planned_steps, with_node
 
 SFT, SUITE, DATA = "models.demo.sft", "evals.demo.suite", "datasets.demo.sft"
 Capture = pytest.CaptureFixture[str]
@@ -30,9 +30,9 @@ Capture = pytest.CaptureFixture[str]
 def write_graph(desk: Desk, graph: Graph) -> str:
     """The file that `./pants graph` would have printed."""
     graph = before_the_build(graph)
-    steps = [vars(node) for node in graph.nodes.values()]
     path = desk.directory / "graph.json"
-    path.write_bytes(canonical_json({"schema": "pedigree.graph/1", "release": graph.release, "steps": steps}))
+    document = {"schema": "pedigree.graph/1", "release": graph.release, "steps": planned_steps(graph)}
+    path.write_bytes(canonical_json(document))
     return str(path)
 
 

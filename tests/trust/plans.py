@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from pedigree.trust.graph import Graph, Node, graph_of_records
@@ -28,6 +28,12 @@ def before_the_build(graph: Graph) -> Graph:
         materials = {path: sha256 for path, sha256 in node.materials.items() if path.startswith(supplied)}
         nodes[name] = replace(node, materials=materials, products={})
     return Graph(nodes, graph.release)
+
+
+def planned_steps(graph: Graph) -> list[dict[str, Any]]:
+    """The steps as the build writes them, before anybody vouches for a run."""
+    nodes = graph.nodes.values()
+    return [{field: value for field, value in asdict(node).items() if field != "vouched"} for node in nodes]
 
 
 def changed(graph: Graph, name: str, **fields: Any) -> Graph:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from pedigree.trust.pair import layout_path, plan_path
 from pedigree.trust.permit import main, out_of_date, permit
 from trust.builder import RELEASE, closure_of_demo
 from trust.office import LATER, Office
-from trust.plans import before_the_build, demo_graph, demo_plan, sign_plan
+from trust.plans import before_the_build, demo_graph, demo_plan, planned_steps, sign_plan
 from trust.published import put_in_force
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -36,7 +35,8 @@ def office(tmp_path: Path) -> Office:
 def planned(office: Office, directory: Path, sealer: str = "Ray") -> Path:
     """What the build lays out before anything runs."""
     graph = before_the_build(demo_graph())
-    document = {"schema": SCHEMA, "release": graph.release, "steps": [asdict(node) for node in graph.nodes.values()]}
+    steps = planned_steps(graph)
+    document = {"schema": SCHEMA, "release": graph.release, "steps": steps}
     directory.mkdir()
     (directory / "graph.json").write_text(json.dumps(document))
     (directory / "signer.pub").write_text(office.key(sealer).pem)
@@ -89,16 +89,23 @@ def test_without_its_first_version_the_trust_root_is_broken_and_not_absent(
             permit(planned(office, tmp_path / str(number)), mode)
 
 
-def test_a_snapshot_that_expired_is_told_of_and_stops_nothing(
+def test_a_snapshot_that_expired_stops_a_release_and_is_told_of_to_who_looks_at_an_artifact(
     office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     office.publish_snapshot(office.root(), 2, expires=LATER)
     authority = office.authority(office.root())
-    assert out_of_date(authority, NOW) == ""
-    assert out_of_date(authority, AFTER).startswith(f"warning: version 2 of the snapshot expired at {LATER}")
+    assert out_of_date(authority, "release", NOW) == ""
+    told = f"version 2 of the snapshot expired at {LATER}"
+    assert out_of_date(authority, "artifact", AFTER).startswith(f"warning: {told}")
+    with pytest.raises(
+        ToolError, match=f"no release may be built by what was in force once: {told}.*\nhint: have quality"
+    ):
+        out_of_date(authority, "release", AFTER)
     office.publish_snapshot(office.root(), 3, expires=LATER)
     assert main([str(planned(office, tmp_path / "old")), "artifact"]) == 0
     assert capsys.readouterr().err.startswith(f"warning: version 3 of the snapshot expired at {LATER}")
+    assert main([str(tmp_path / "old"), "release"]) == 1
+    assert "error: no release may be built by what was in force once" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("mode", ["release", "artifact"])

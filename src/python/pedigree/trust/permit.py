@@ -2,8 +2,8 @@
 
 The directory holds `graph.json`, which the build made from the targets, and perhaps `attestations/`, for a release
 `signer.pub`, and `records/<step>.json` of what is made by now. Nothing that holds something revoked is built; a release
-is built from approved base models alone, and for a key that may seal. A snapshot that is out of date is told of, and
-stops nothing.
+is built from approved base models alone, for a key that may seal, and by a snapshot that is not out of date; where only
+an artifact is looked at, one that is out of date is told of.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from pedigree.trust.standing import approvals_of, require_not_revoked
 
 RELEASE = "release"
 _MODES = (RELEASE, "artifact")
+_ANOTHER = "have quality sign another: pedigree snapshot (docs/registry.md)"
 _HINT = "`pedigree base list` shows what is approved; docs/registry.md says how to approve, docs/keys.md who may seal"
 
 
@@ -62,17 +63,23 @@ def permit(directory: Path, mode: str) -> Authority | None:
     return authority
 
 
-def out_of_date(authority: Authority, now: datetime) -> str:
+def out_of_date(authority: Authority, mode: str, now: datetime) -> str:
     """What a person should hear of a snapshot that may not tell what is in force; empty for one that does.
 
     Args:
         authority: What is in force by that snapshot.
+        mode: As for `permit`.
         now: The time of the build, with a time zone.
+
+    Raises:
+        ToolError: A release would be built by it: who holds back what is newer would say what it is held against.
     """
     try:
         freshness(authority.snapshot, now)
     except Refused as stale:
-        return f"warning: {stale}\nhint: have quality sign another: pedigree snapshot (docs/registry.md)"
+        if mode == RELEASE:
+            raise ToolError(f"no release may be built by what was in force once: {stale}", _ANOTHER) from stale
+        return f"warning: {stale}\nhint: {_ANOTHER}"
     return ""
 
 
@@ -114,10 +121,11 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         authority = permit(Path(arguments[0]), arguments[1])
+        warning = "" if authority is None else out_of_date(authority, arguments[1], datetime.now(UTC))
     except ToolError as error:
         print(error, file=sys.stderr)
         return 1
-    if authority is not None and (warning := out_of_date(authority, datetime.now(UTC))):
+    if warning:
         print(warning, file=sys.stderr)
     return 0
 
