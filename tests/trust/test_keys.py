@@ -85,7 +85,7 @@ def test_init_makes_the_key_and_public_prints_it(
     monkeypatch.delenv(SIGNER_VARIABLE, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", lambda uid: SimpleNamespace(pw_dir=str(tmp_path)))
     assert keys.main(["public"]) == 1
-    assert "hint: make one with `python -m pedigree.trust.keys init`" in capsys.readouterr().err
+    assert "hint: make one with `pedigree keys new`" in capsys.readouterr().err
     assert keys.main(["init"]) == 0
     assert capsys.readouterr().out == ""
     assert keys.main(["public"]) == 0

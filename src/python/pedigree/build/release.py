@@ -54,7 +54,10 @@ async def find_public_key(request: PublicKeyRequest) -> PublicKey:
             logger.warning(result.stderr.decode(errors="replace").strip())
         pem = result.stdout if uri else signer.developer_public_key()
     if not pem:
-        raise BuildError(f"no public key at {signer.developer_key()}", "run `python -m pedigree.trust.keys init`")
+        raise BuildError(
+            f"no public key at {signer.developer_key()}",
+            "make one by `pedigree keys new`, and name it in PEDIGREE_SIGNER",
+        )
     return PublicKey(pem, uri)
 
 

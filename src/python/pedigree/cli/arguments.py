@@ -27,7 +27,9 @@ def add_attestations(parser: argparse.ArgumentParser) -> None:
 def add_signer(parser: argparse.ArgumentParser) -> None:
     """`--signer URI`."""
     parser.add_argument(
-        "--signer", metavar="URI", help="whose key signs: file:/absolute/path.pem (default: $PEDIGREE_SIGNER)"
+        "--signer",
+        metavar="URI",
+        help="whose key signs: file:/absolute/path.pem or another of docs/signers.md (default: $PEDIGREE_SIGNER)",
     )
 
 

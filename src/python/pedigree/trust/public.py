@@ -92,7 +92,7 @@ def from_crypto(key: object, origin: str) -> PublicKey:
         ToolError: It is not an ECDSA key on P-256.
     """
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise ToolError(f"{origin} is not an ECDSA key on P-256", "make one by `python -m pedigree.trust.keys init`")
+        raise ToolError(f"{origin} is not an ECDSA key on P-256", "make one by `pedigree keys new`")
     pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return PublicKey(pem.decode(), _keyid(pem.decode()))
 

@@ -80,9 +80,9 @@ def open_signer(uri: str) -> Signer:
     """
     scheme = uri.partition(":")[0]
     if scheme in _REFUSED:
-        raise ToolError(f"{SIGNER_VARIABLE} names '{uri}': {_REFUSED[scheme]}", f"use one of: {_known()}")
+        raise ToolError(f"the signer '{uri}' cannot be used: {_REFUSED[scheme]}", f"use one of: {_known()}")
     if scheme not in _OPEN:
-        raise ToolError(f"{SIGNER_VARIABLE} names the unknown scheme '{scheme}:'", f"use one of: {_known()}")
+        raise ToolError(f"the signer '{uri}' is of the unknown scheme '{scheme}:'", f"use one of: {_known()}")
     try:
         return NamedSigner(uri, _OPEN[scheme](uri))
     except ToolError:

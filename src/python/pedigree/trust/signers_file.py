@@ -53,7 +53,7 @@ def read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
         ToolError: The file is missing, unreadable, open to others, or holds no ECDSA key on P-256; or the passphrase
             is not to be had, or wrong.
     """
-    hint = f"make one with `python -m pedigree.trust.keys init`, or name another in {SIGNER_VARIABLE}"
+    hint = f"make one with `pedigree keys new`, or name another by --signer or {SIGNER_VARIABLE}"
     key = _load(read_private(path, "the private key", hint), path)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise ToolError(f"the private key {path} is not an ECDSA key on P-256", _HINT)
@@ -84,5 +84,5 @@ def _file_of(uri: str) -> Path:
     path = uri.partition(":")[2]
     path = path[2:] if path.startswith("///") else path
     if not path.startswith("/") or path.startswith("//"):
-        raise ToolError(f"{SIGNER_VARIABLE} names '{uri}', which has no absolute path", "write file:/absolute/path.pem")
+        raise ToolError(f"the signer '{uri}' has no absolute path", "write file:/absolute/path.pem")
     return Path(path)
