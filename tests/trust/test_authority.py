@@ -275,6 +275,9 @@ def test_of_many_verifiers_at_once_none_writes_the_older_last(office: Office, ro
 def test_a_memory_that_somebody_changed_is_none(office: Office, root: TrustRoot, tmp_path: Path) -> None:
     office.publish_snapshot(root)
     authority = office.authority(root)
+    (tmp_path / f"{root.digest}.json").write_text('{"schema":"pedigree.seen/1"}')
+    with pytest.raises(ToolError, match="is what an earlier `pedigree` remembered.*\nhint: move it away"):
+        remember(tmp_path, root.digest, authority)
     for text in ("[]", "{}", '{"schema":"pedigree.seen/2"}', '{"schema":"pedigree.seen/2","roots":[]}', "{"):
         (tmp_path / f"{root.digest}.json").write_text(text)
         with pytest.raises(ToolError, match="is not what a verifier remembers"):

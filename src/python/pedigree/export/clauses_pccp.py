@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pedigree.export.clause import Clause
 
-_PCCP = "FDA guidance on predetermined change control plans for AI-enabled device software functions (December 2024)"
+_PCCP = "FDA guidance on predetermined change control plans for AI-enabled device software functions (August 2025)"
 
 PCCP = (
     Clause(

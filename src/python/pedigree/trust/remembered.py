@@ -21,6 +21,7 @@ from pedigree.trust.errors import Refused
 from pedigree.trust.seen import NOTHING, Revoked, Seen, joined, require_nothing_taken_back, seen_now
 
 SCHEMA = "pedigree.seen/3"
+_FIRST = "pedigree.seen/1"
 _WITHOUT_DIGESTS = "pedigree.seen/2"
 """What verifiers wrote that did not remember the digests of plans; they are read, so that nothing is forgotten."""
 
@@ -109,6 +110,9 @@ def _read(path: Path) -> Seen:
         return NOTHING
     try:
         document = parse_json(read_evidence(path, str(path)), str(path))
+        if document["schema"] == _FIRST:
+            what = f"{path} is what an earlier `pedigree` remembered, which kept too little to go by"
+            raise ToolError(what, "move it away, and verify what is published now once more")
         if document["schema"] not in (SCHEMA, _WITHOUT_DIGESTS):
             raise ValueError(document["schema"])
         return _from_json(document)
