@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pedigree.trust.attestations import ATTESTED
 from pedigree.trust.statement import APPROVAL, PREDICATES, REVOCATION
 from trust.forge import payload
+from trust.office import Office
+from trust.published import put_in_force, sealed_in
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 MISSING = [name for name in ("node", "npm") if shutil.which(name, path=PATH) is None]
@@ -51,6 +54,22 @@ def test_every_bundle_of_a_release_verifies(modules: Path, pristine: Path) -> No
     files = bundles(pristine)
     assert {payload(file)["predicateType"] for file in files} == PREDICATES - OF_PEOPLE
     assert verdicts(modules, pristine / KEY, files) == dict.fromkeys(files, "")
+
+
+def test_every_bundle_of_people_verifies_with_the_key_that_the_trust_root_lists(modules: Path, tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    put_in_force(office)
+    office.revoke("Quentin", "dataset", {"datasets/of/others": "9f" * 32})
+    office.publish_snapshot(office.root(), 2)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    keys = {holder.key.fingerprint: holder.key.pem for holder in office.root().holders.values()}
+    files = sorted((release / ATTESTED).rglob("*.sigstore.json"))
+    assert {payload(file)["predicateType"] for file in files} == OF_PEOPLE
+    for file in files:
+        key = tmp_path / "holder.pub"
+        key.write_text(keys[json.loads(file.read_text())["verificationMaterial"]["publicKey"]["hint"]])
+        assert verdicts(modules, key, [file]) == {file: ""}
+        assert "key not found" in verdicts(modules, release / KEY, [file])[file]
 
 
 def test_no_bundle_verifies_with_another_key(modules: Path, pristine: Path, foreign: Path) -> None:
