@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 from pedigree.step.digests import list_files
 from pedigree.trust.public import PublicKey
 from trust.forge import link_of, resign
+from trust.office import Office
+from trust.published import put_in_force
 
 KEY = "attestations/keys/signer.pub"
 MOST_LINES = 10
@@ -35,6 +38,27 @@ def run(check: Path, release: Path, key: Path) -> subprocess.CompletedProcess[st
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
     command = ["bash", str(check), str(key)]
     return subprocess.run(command, cwd=release, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_what_a_person_signed_is_checked_with_the_persons_key_and_printed(tmp_path: Path) -> None:
+    docs = next(up / "docs" / "verify.md" for up in (Path.cwd(), *Path.cwd().parents) if (up / "docs").is_dir())
+    (found,) = re.findall(r"```sh\n(# approval\.sh.*?)```", docs.read_text(), re.DOTALL)
+    (tmp_path / "approval.sh").write_text(found)
+    office = Office(tmp_path)
+    put_in_force(office)
+    path = next(path for path in office.files if path.startswith("approvals/") and "/legal." in path)
+    (tmp_path / "bundle.json").write_bytes(office.files[path])
+
+    def checked(name: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "holder.pub").write_text(office.key(name).pem)
+        command = ["bash", "approval.sh", "bundle.json", "holder.pub"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    held = checked("Lea")
+    assert held.returncode == 0
+    assert json.loads(held.stdout)["predicate"]["signature"]["meaning"] == "I reviewed it and approve its use"
+    other = checked("Quentin")
+    assert other.returncode != 0 and other.stdout == ""
 
 
 def test_it_is_short_and_calls_nothing_of_ours() -> None:
