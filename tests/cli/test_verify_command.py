@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pedigree.cli.main import main
+from pedigree.trust.attestations import write_attestation
 from trust.builder import build_release, make_key
-from trust.office import Office
+from trust.office import LATER, Office
 from trust.published import sealed_in
 
 KEY = "attestations/keys/signer.pub"
@@ -83,6 +85,8 @@ def test_missing_arguments_exit_with_2(arguments: list[str]) -> None:
     [
         ([], "nothing says whom to believe"),
         (["--key", "x", "--memory", "."], "without --root nothing of that is looked at"),
+        (["--key", "x", "--in-force-now"], "without --root nothing of that is looked at"),
+        (["--root", "missing.json", "--in-force-now"], "a release cannot tell what is in force now"),
         (["--root", "missing.json"], "missing.json: No such file"),
         (["--root", "VERIFY.md"], "VERIFY.md is not"),
     ],
@@ -111,6 +115,24 @@ def test_against_a_trust_root_more_is_checked_and_every_check_can_be_explained(
     assert main([*call, "--max-age", "1", "--format", "json"]) == 1
     failed = [check for check in json.loads(capsys.readouterr().out)["checks"] if not check["holds"]]
     assert [check["claim"] for check in failed] == ["what is in force is told by a snapshot that is not out of date"]
+
+
+def test_a_retired_key_does_not_seal_where_it_must_be_in_force_now(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = Office(tmp_path)
+    office.people["Rose"] = "release"
+    release, first = sealed_in(office, tmp_path / "work", "Ray"), office.root()
+    office.publish_root(office.retired(replace(first, version=2, replaces=first.digest), "Ray"), "Olga")
+    office.publish_snapshot(office.retired(replace(first, version=2, replaces=first.digest), "Ray"), 2)
+    for path, data in office.files.items():
+        write_attestation(tmp_path / "published", path, data)
+    call = ["verify", str(release), "--root", str(tmp_path / "published/root/1.json")]
+    call += ["--attestations", str(tmp_path / "published"), "--memory", str(tmp_path / "seen")]
+    assert main(call) == 0
+    assert f"sealed by Ray, whose key was retired at {LATER}; it brings snapshot 1" in capsys.readouterr().out
+    assert main([*call, "--in-force-now"]) == 1
+    assert "and nothing shows that the release was sealed before" in capsys.readouterr().out
 
 
 def test_help_does_not_import_cryptography() -> None:

@@ -290,7 +290,7 @@ def test_a_release_says_that_the_owners_withdrew_its_plan(office: Office, tmp_pa
     assert verdict.holds and verdict.checks[PLAN - 1].detail == told
     # What was made inside of it was inside, and is so by what is published now.
     detail = verify_release(inside, office.key("Ray"), replace(whom, files=office.files)).checks[PLAN - 1].detail
-    assert detail.startswith("inside the plan") and detail.endswith("; its owners withdrew it by version 2 of the plan")
+    assert detail.startswith("inside the plan") and "; its owners withdrew it by version 2 of the plan; it" in detail
     # A layout that plans nothing lets nothing be delivered.
     for name in ("layout", "olga.pub"):
         data = office.files[layout_path(RELEASE)] if name == "layout" else office.key("Olga").pem.encode()

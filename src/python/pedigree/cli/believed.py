@@ -55,20 +55,24 @@ def key_of(call: argparse.Namespace, release: Path) -> PublicKey:
     return read_public_key(call.key or release / KEY_FILE)
 
 
-def trust_of(call: argparse.Namespace, plan_required: bool = False) -> Trust | None:
+def trust_of(call: argparse.Namespace, plan_required: bool = False, in_force_now: bool = False) -> Trust | None:
     """Whom to believe beyond a key, from now on; None without a root.
 
     Args:
         call: The command line.
         plan_required: Whether a release must be inside a plan.
+        in_force_now: Whether its sealer and its plan must be in force by what is published now.
 
     Raises:
-        ToolError: The root or the attestations cannot be used, or something needs a root and there is none.
+        ToolError: The root or the attestations cannot be used, or something needs them and there are none.
     """
     if call.root is None:
-        if call.attestations or call.memory or call.max_age is not None or plan_required:
+        if call.attestations or call.memory or call.max_age is not None or plan_required or in_force_now:
             raise ToolError("without --root nothing of that is looked at", "name a trust root by --root")
         return None
+    if in_force_now and call.attestations is None:
+        what = "a release cannot tell what is in force now"
+        raise ToolError(what, "name the attestations as they are published now by --attestations")
     # Cryptography takes a while to import, and a wrong call does not need it.
     from pedigree.trust.attestations import read_attestations, read_evidence
     from pedigree.trust.errors import MalformedEvidence, Refused
@@ -81,4 +85,5 @@ def trust_of(call: argparse.Namespace, plan_required: bool = False) -> Trust | N
         files = read_attestations(call.attestations) if call.attestations else None
     except (Refused, MalformedEvidence) as problem:
         raise ToolError(str(problem), "name a file root/<version>.json that its owners handed to you") from problem
-    return Trust(anchor, files, call.memory or default_memory(), datetime.now(UTC), call.max_age, plan_required)
+    memory, now = call.memory or default_memory(), datetime.now(UTC)
+    return Trust(anchor, files, memory, now, call.max_age, plan_required, in_force_now)

@@ -27,6 +27,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="refuse what was not sealed inside a plan that its owners had signed, with --root",
     )
+    parser.add_argument(
+        "--in-force-now",
+        action="store_true",
+        help="for a release that is new to you: refuse one whose key is retired by now, or whose plan is superseded, "
+        "with --root and --attestations",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the verdict")
     parser.add_argument("--explain", action="store_true", help="say of each check what it proves, and how to repeat it")
     parser.set_defaults(run=run)
@@ -41,7 +47,7 @@ def run(call: argparse.Namespace) -> int:
     if not call.release.is_dir():
         raise ToolError(f"{call.release} is not a directory", "name the directory that was delivered")
     require_somebody(call)
-    trust = trust_of(call, call.require_plan)
+    trust = trust_of(call, call.require_plan, call.in_force_now)
     from pedigree.trust.verify import verify_release
 
     verdict = verify_release(call.release, key_of(call, call.release), trust)

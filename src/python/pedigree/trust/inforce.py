@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
-from pedigree.trust.attested import standing_in
 from pedigree.trust.authority import Authority, load_authority
 from pedigree.trust.chain import FIRST_ROOT, family_of, root_path
 from pedigree.trust.errors import Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.freshness import freshness
-from pedigree.trust.owners import TooFewOwners, word_in_force
 from pedigree.trust.remembered import compare, recall, remember
-from pedigree.trust.roles import RELEASE
 from pedigree.trust.root import TrustRoot, first_root, parse_root
-from pedigree.trust.seen import NOTHING
+from pedigree.trust.sealed_under import inside_plan, sealed_in_role
+from pedigree.trust.seen import NOTHING, Seen
 from pedigree.trust.standing import approvals_of, require_not_revoked
-from pedigree.trust.standing_statement import INSIDE, NO_PLAN, OUTSIDE, Standing, standing_words
+from pedigree.trust.sums import SEAL
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,8 @@ class Trust:
         now: The time of the verification.
         max_age: How old the snapshot may be; None for as old as it says of itself.
         plan_required: Whether a release must have been sealed inside a plan; else it may be without one.
+        in_force_now: Whether sealer and plan must be in force by `files`, and not only by what a release brings itself,
+            unless `memory` tells that they were when the release was seen.
     """
 
     anchor: TrustRoot
@@ -42,6 +42,7 @@ class Trust:
     now: datetime
     max_age: timedelta | None
     plan_required: bool = False
+    in_force_now: bool = False
 
 
 class InForce:
@@ -69,12 +70,33 @@ class InForce:
             MalformedEvidence: A file is not what its place says.
             Refused: It does not follow from the root that the verifier was handed.
         """
-        seen = NOTHING if self.trust.memory is None else recall(self.trust.memory, self.family)
-        return load_authority(self.files, self.trust.anchor, seen.keys, seen.roots)
+        return load_authority(self.files, self.trust.anchor, self.seen.keys, self.seen.roots)
+
+    @cached_property
+    def seen(self) -> Seen:
+        """What the verifier remembers.
+
+        Raises:
+            Refused: As `family_of`.
+            ToolError: The memory cannot be read.
+        """
+        return NOTHING if self.trust.memory is None else recall(self.trust.memory, self.family)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the seal, which lists the sums of all that is delivered and what is signed over them."""
+        return self.delivered.digests[SEAL]
+
+    @property
+    def must_be_in_force(self) -> bool:
+        """Whether sealer and plan must be in force now; what held while they were goes on to hold."""
+        return self.trust.in_force_now and self.digest not in self.seen.releases
 
     @cached_property
     def then(self) -> Authority:
         """What was in force when the release was sealed, by what it brings; what is in force now, if it brings nothing.
+
+        That it is what was in force *when it was sealed* is the sealer's word: nothing signed tells the time of sealing.
 
         Raises:
             MalformedEvidence: A file is not what its place says.
@@ -111,28 +133,14 @@ def remember_it(release: InForce) -> str:
         Refused: As check 14; another verifier may have seen something newer meanwhile.
         ToolError: The memory cannot be written.
     """
-    return _told(release, remember)
+    held = frozenset({release.digest}) if release.trust.in_force_now else frozenset()
+    return _told(release, partial(remember, releases=held))
 
 
 def _told(release: InForce, how: Callable[[Path, str, Authority], str]) -> str:
     authority, memory = release.authority, release.trust.memory
     told = f"trust root {authority.root.version}, snapshot {authority.snapshot.version}"
     return f"{told}; {how(memory, release.family, authority) if memory else 'nothing is remembered'}"
-
-
-# (15) The key that sealed the release had the role of sealing releases when it did, and is not revoked since.
-def _sealed_in_role(release: InForce) -> str:
-    public, root = release.delivered.public, release.then.root
-    holder, since = root.holders.get(public.keyid), release.authority.root.holders.get(public.keyid)
-    if holder is None or since is None:
-        raise Refused("a developer's build: its key has no role in the trust root")
-    if revocation := release.authority.revocation_of(public.fingerprint):
-        raise Refused(f"the key of {holder.name} is revoked: {revocation.reason}")
-    if root.role_of(public.keyid) != RELEASE:
-        raise Refused(f"the key is that of {holder.name}, whose role is {root.role_of(public.keyid)}, not {RELEASE}")
-    if holder.retired:
-        raise Refused(f"the key of {holder.name} was retired at {holder.retired}, before the release was sealed")
-    return f"sealed by {holder.name}" + (f", whose key was retired at {since.retired}" if since.retired else "")
 
 
 # (16) Every base model is approved, for just the bytes that were used, by the roles that the trust root demands.
@@ -153,42 +161,6 @@ def _nothing_revoked(release: InForce) -> str:
     return f"{len(release.authority.revocations)} revocations, none of which is of anything in it"
 
 
-# (18) The release is inside the plan that its owners signed, where they signed one, and says of itself no more.
-def _inside_plan(release: InForce) -> str:
-    delivered, address = release.delivered, release.delivered.graph.nodes[release.delivered.graph.release].address
-    graph, public = delivered.graph, delivered.public
-    found = standing_in(graph, address, release.then, public, release.authority.revoked)
-    if delivered.standing is not None and delivered.standing != found:
-        raise Refused(f"it is said to be '{standing_words(delivered.standing)}', but it is '{standing_words(found)}'")
-    if release.trust.plan_required:
-        _require_plan(delivered.standing)
-    if found.claim == NO_PLAN and word_in_force(release.authority, address) is not None:
-        found = standing_in(graph, address, release.authority, public)
-    if found.claim == OUTSIDE:
-        raise Refused(standing_words(found))
-    return f"{standing_words(found)}{_since(release, address, found)}"
-
-
-def _since(release: InForce, address: str, found: Standing) -> str:
-    """What became of the plan since; a release that was made inside of it remains so."""
-    try:
-        now = word_in_force(release.authority, address)
-    except TooFewOwners as problem:
-        return f"; now {problem}"
-    if now is None or found.claim == NO_PLAN or now.plan.digest == found.plan:
-        return ""
-    what = "its owners withdrew it by" if now.plan.withdrawn else "in force now is"
-    return f"; {what} version {now.plan.version} of the plan"
-
-
-def _require_plan(told: Standing | None) -> None:
-    """Refuse what was not sealed inside a plan. What owners signed since foresaw nothing."""
-    if told is None:
-        raise Refused("a plan is required: the release is of a version of the format that tells of none")
-    if told.claim != INSIDE:
-        raise Refused(f"a plan is required: the release was sealed as {standing_words(told)}")
-
-
 # (19) What is in force is told by a snapshot that is not out of date.
 def _snapshot_fresh(release: InForce) -> str:
     return freshness(release.authority.snapshot, release.trust.now, release.trust.max_age)
@@ -196,9 +168,9 @@ def _snapshot_fresh(release: InForce) -> str:
 
 CHECKS: tuple[tuple[str, Callable[[InForce], str]], ...] = (
     ("trust root and snapshot follow from the given root, and nothing newer was seen before", _root_follows),
-    ("the key that sealed the release may seal releases", _sealed_in_role),
+    ("the key that sealed the release may seal releases", sealed_in_role),
     ("every base model is approved for just these bytes", _bases_approved),
     ("nothing that the release was made from is revoked, nor the release itself", _nothing_revoked),
-    ("the release is inside the plan that its owners signed, where they signed one", _inside_plan),
+    ("the release is inside the plan that its owners signed, where they signed one", inside_plan),
     ("what is in force is told by a snapshot that is not out of date", _snapshot_fresh),
 )

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from pedigree.trust.authority import Authority
 from pedigree.trust.errors import Refused
 from pedigree.trust.seen import NOTHING, Revoked, Seen, joined, require_nothing_taken_back, seen_now
 
-SCHEMA = "pedigree.seen/3"
+SCHEMA = "pedigree.seen/4"
 _FIRST = "pedigree.seen/1"
+_WITHOUT_RELEASES = "pedigree.seen/3"
 _WITHOUT_DIGESTS = "pedigree.seen/2"
-"""What verifiers wrote that did not remember the digests of plans; they are read, so that nothing is forgotten."""
+"""What verifiers wrote that did not remember releases, or the digests of plans; they are read, so that nothing is
+forgotten."""
 
 
 def default_memory() -> Path:
@@ -60,13 +63,14 @@ def compare(memory: Path, family: str, authority: Authority) -> str:
     return f"seen before: snapshot {seen.snapshot[0]}" if seen != NOTHING else "nothing of it was seen before"
 
 
-def remember(memory: Path, family: str, authority: Authority) -> str:
+def remember(memory: Path, family: str, authority: Authority, releases: frozenset[str] = frozenset()) -> str:
     """Compare as `compare`, and remember. Of several verifiers at once, each sees what the one before it wrote.
 
     Args:
         memory: The directory of what was seen; it is made when missing.
         family: Digest of the first version of the trust root.
         authority: What is verified already, and believed.
+        releases: Digests of the seals of releases that hold while their sealers and plans are in force.
 
     Returns:
         What was seen before, in words.
@@ -80,7 +84,7 @@ def remember(memory: Path, family: str, authority: Authority) -> str:
     with _locked(path):
         words = compare(memory, family, authority)
         seen = _read(path)
-        now = joined(seen, seen_now(authority), authority.root)
+        now = joined(seen, replace(seen_now(authority), releases=releases), authority.root)
         if now != seen:
             _write(path, now)
     return words
@@ -113,7 +117,7 @@ def _read(path: Path) -> Seen:
         if document["schema"] == _FIRST:
             what = f"{path} is what an earlier `pedigree` remembered, which kept too little to go by"
             raise ToolError(what, "move it away, and verify what is published now once more")
-        if document["schema"] not in (SCHEMA, _WITHOUT_DIGESTS):
+        if document["schema"] not in (SCHEMA, _WITHOUT_RELEASES, _WITHOUT_DIGESTS):
             raise ValueError(document["schema"])
         return _from_json(document)
     except Refused as problem:
@@ -129,6 +133,7 @@ def _from_json(document: dict[str, Any]) -> Seen:
         snapshot=(int(snapshot["version"]), str(snapshot["sha256"])),
         revoked=frozenset(Revoked(**item) for item in document["revoked"]),
         plans={str(release): _plan(plan, document["schema"]) for release, plan in document["plans"].items()},
+        releases=frozenset(map(str, document["releases"])) if document["schema"] == SCHEMA else frozenset(),
     )
 
 
@@ -145,6 +150,7 @@ def _to_json(seen: Seen) -> dict[str, Any]:
         "plans": {
             release: {"version": str(version), "sha256": digest} for release, (version, digest) in seen.plans.items()
         },
+        "releases": sorted(seen.releases),
     }
 
 

@@ -44,12 +44,14 @@ class Seen:
         snapshot: Number and digest of the newest snapshot; 0 and nothing when there was none.
         revoked: What snapshots listed as revoked.
         plans: Release -> version and digest of the plan that its owners signed; no digest where it is not known.
+        releases: Digests of the seals of releases that held while their sealers and plans were in force.
     """
 
     roots: Mapping[int, str]
     snapshot: tuple[int, str]
     revoked: frozenset[Revoked]
     plans: Mapping[str, tuple[int, str]]
+    releases: frozenset[str] = frozenset()
 
     @cached_property
     def newest(self) -> int:
@@ -101,7 +103,8 @@ def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> N
 def joined(seen: Seen, now: Seen, root: TrustRoot) -> Seen:
     """What is remembered afterwards: nothing of what was seen before is forgotten, unless its signer had no say."""
     kept = frozenset(item for item in seen.revoked if not _is_void(item, root))
-    return Seen({**seen.roots, **now.roots}, now.snapshot, kept | now.revoked, {**seen.plans, **now.plans})
+    roots, plans = {**seen.roots, **now.roots}, {**seen.plans, **now.plans}
+    return Seen(roots, now.snapshot, kept | now.revoked, plans, seen.releases | now.releases)
 
 
 def _entries(item: Revocation) -> list[Revoked]:
