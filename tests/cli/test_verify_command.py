@@ -59,7 +59,7 @@ def test_json_carries_the_same_verdict(release: Path, capsys: pytest.CaptureFixt
     ("directory", "key", "told"),
     [
         ("missing", KEY, "is not a directory"),
-        (".", "missing.pub", "cannot read"),
+        (".", "missing.pub", "missing.pub: No such file"),
         (".", "VERIFY.md", "not a public key"),
     ],
 )
@@ -133,6 +133,22 @@ def test_a_retired_key_does_not_seal_where_it_must_be_in_force_now(
     assert f"sealed by Ray, whose key was retired at {LATER}; it brings snapshot 1" in capsys.readouterr().out
     assert main([*call, "--in-force-now"]) == 1
     assert "and nothing shows that the release was sealed before" in capsys.readouterr().out
+
+
+def test_the_key_that_a_user_names_may_be_a_link_and_the_one_in_a_release_may_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = Office(tmp_path)
+    release = sealed_in(office, tmp_path / "work", "Ray")
+    (tmp_path / "signer.pub").symlink_to(tmp_path / "kept.pub")
+    (tmp_path / "kept.pub").write_bytes((release / KEY).read_bytes())
+    assert main(["verify", str(release), "--key", str(tmp_path / "signer.pub")]) == 0
+    (release / KEY).unlink()
+    (release / KEY).symlink_to(tmp_path / "kept.pub")
+    (tmp_path / "1.json").write_bytes(office.files["root/1.json"])
+    capsys.readouterr()
+    assert main(["verify", str(release), "--root", str(tmp_path / "1.json")]) == 2
+    assert "cannot use the key that the release brings" in capsys.readouterr().err
 
 
 def test_help_does_not_import_cryptography() -> None:

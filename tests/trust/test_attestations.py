@@ -10,8 +10,9 @@ import pytest
 
 from pedigree.step.errors import ToolError
 from pedigree.trust import attestations
-from pedigree.trust.attestations import LARGEST, read_attestations, read_evidence, write_attestation
+from pedigree.trust.attestations import read_attestations, write_attestation
 from pedigree.trust.errors import Refused
+from pedigree.trust.reading import LARGEST, read_plainly
 
 GIBIBYTE = 1 << 30
 
@@ -65,9 +66,9 @@ def test_a_file_of_a_gigabyte_is_refused_before_it_is_read(tmp_path: Path, path:
 
 def test_a_file_may_be_as_large_as_the_limit_and_no_larger(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x" * 9)
-    assert read_evidence(tmp_path / "file", "it", 9) == b"x" * 9
+    assert read_plainly(tmp_path / "file", "it", 9) == b"x" * 9
     with pytest.raises(Refused, match="it is larger than 8 bytes"):
-        read_evidence(tmp_path / "file", "it", 8)
+        read_plainly(tmp_path / "file", "it", 8)
 
 
 def test_many_files_are_not_more_together_than_memory_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evidence import Delivered
 from pedigree.trust.once import once
 from pedigree.trust.public import PublicKey
-from pedigree.trust.reading import LARGEST
+from pedigree.trust.reading import LARGEST_DELIVERED
 from pedigree.trust.sharing import Shared
 from pedigree.trust.verify import verify_release
 from trust.forge import link_of, payload, resign
@@ -82,15 +82,15 @@ def test_a_file_that_was_hashed_must_be_the_same_when_it_is_read(release: Path, 
 
 def test_evidence_that_is_too_large_is_refused_unread(release: Path, public: PublicKey) -> None:
     with open(release / LAYOUT, "r+b") as stream:
-        stream.truncate(LARGEST + 1)  # a hole, which takes no disk
-    with pytest.raises(Refused, match="larger than evidence is"):
+        stream.truncate(LARGEST_DELIVERED + 1)  # a hole, which takes no disk
+    with pytest.raises(Refused, match="is larger than"):
         Delivered(release, public).read(LAYOUT)
 
 
 def test_a_pipe_in_the_place_of_evidence_is_refused_at_once(release: Path, public: PublicKey) -> None:
     (release / LAYOUT).unlink()
     os.mkfifo(release / LAYOUT)
-    with pytest.raises(Refused, match="is not a file"):
+    with pytest.raises(Refused, match="is not a regular file"):
         Delivered(release, public).read(LAYOUT)
 
 

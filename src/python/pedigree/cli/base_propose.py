@@ -13,7 +13,6 @@ from pedigree.cli.acts import tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.base_derived import require_derived
 from pedigree.cli.base_publisher import verified_publisher
-from pedigree.cli.reading import read_named
 from pedigree.registry.licenses import BESPOKE, DISQUALIFIED, PERMISSIVE, review_license
 from pedigree.registry.parts import part_of
 from pedigree.registry.scan.findings import REFUSE
@@ -31,6 +30,7 @@ from pedigree.trust.entry import Entry, License, parse_entry
 from pedigree.trust.errors import Refused
 from pedigree.trust.places import BUNDLE, ENTRY
 from pedigree.trust.published import PublishedBy
+from pedigree.trust.reading import read_named
 from pedigree.trust.register import PUBLISHER_SIGNATURE, entry_place
 
 SCAN, CARD, ADDENDUM = "scan.json", "card.md", "addendum.md"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pedigree.cli.arguments import stated
-from pedigree.cli.reading import read_named
 from pedigree.registry.parts import part_of
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
@@ -16,6 +15,7 @@ from pedigree.trust.entry import Entry
 from pedigree.trust.errors import Refused
 from pedigree.trust.published import ANCHORS, CERTIFICATE, KEY, PublishedBy
 from pedigree.trust.publisher import Publisher, PublisherSignature, verify_publisher
+from pedigree.trust.reading import read_named
 from pedigree.trust.register import PUBLISHER_SIGNATURE, Register, entry_place
 
 _WAYS = (

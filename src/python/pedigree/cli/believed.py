@@ -49,10 +49,18 @@ def key_of(call: argparse.Namespace, release: Path) -> PublicKey:
     Raises:
         ToolError: It cannot be read, or is no public key.
     """
+    from pedigree.trust.errors import Refused
     from pedigree.trust.instructions import KEY_FILE
-    from pedigree.trust.public import read_public_key
+    from pedigree.trust.public import LARGEST_KEY, public_key, read_public_key
+    from pedigree.trust.reading import read_plainly
 
-    return read_public_key(call.key or release / KEY_FILE)
+    if call.key is not None:
+        return read_public_key(call.key)
+    path = release / KEY_FILE
+    try:
+        return public_key(read_plainly(path, str(path), LARGEST_KEY), str(path))
+    except Refused as problem:
+        raise ToolError(f"cannot use the key that the release brings: {problem}", "name its key by --key") from problem
 
 
 def trust_of(call: argparse.Namespace, plan_required: bool = False, in_force_now: bool = False) -> Trust | None:
@@ -74,14 +82,15 @@ def trust_of(call: argparse.Namespace, plan_required: bool = False, in_force_now
         what = "a release cannot tell what is in force now"
         raise ToolError(what, "name the attestations as they are published now by --attestations")
     # Cryptography takes a while to import, and a wrong call does not need it.
-    from pedigree.trust.attestations import read_attestations, read_evidence
+    from pedigree.trust.attestations import read_attestations
     from pedigree.trust.errors import MalformedEvidence, Refused
     from pedigree.trust.inforce import Trust
+    from pedigree.trust.reading import read_plainly
     from pedigree.trust.remembered import default_memory
     from pedigree.trust.root import first_root
 
     try:
-        anchor = first_root(read_evidence(call.root, str(call.root)), str(call.root))
+        anchor = first_root(read_plainly(call.root, str(call.root)), str(call.root))
         files = read_attestations(call.attestations) if call.attestations else None
     except (Refused, MalformedEvidence) as problem:
         raise ToolError(str(problem), "name a file root/<version>.json that its owners handed to you") from problem

@@ -12,11 +12,11 @@ from pathlib import Path
 from pedigree.cli.acts import Act, file_act, tell
 from pedigree.cli.answer import EXIT_HOLDS, Run
 from pedigree.cli.arguments import signer_of, stated
-from pedigree.cli.reading import read_key
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations, write_attestation
 from pedigree.trust.chain import ROOTS
 from pedigree.trust.changes import changes
+from pedigree.trust.public import read_public_key
 from pedigree.trust.revocations import open_revocations, revoked_keys
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot, draft
@@ -41,7 +41,7 @@ def run_init(call: argparse.Namespace) -> int:
     ):
         raise ToolError(f"{call.attestations} has a trust root already", "change it by `pedigree keys enroll`")
     given = [(OWNER, holder) for holder in call.owner] + call.role
-    enrolments = [Enrolment(role, name, read_key(path)) for role, (name, path) in given]
+    enrolments = [Enrolment(role, name, read_public_key(path)) for role, (name, path) in given]
     root = found(enrolments, dict(call.threshold), tuple(dict.fromkeys(call.approval or _APPROVALS)), call.note)
     version = Version(root, draft(root), None)
     if call.signer or os.environ.get(SIGNER_VARIABLE):
@@ -68,7 +68,9 @@ def run_enroll(call: argparse.Namespace) -> int:
     name, path = call.holder
     files, root = _in_force(call)
     note = call.note or f"gives {name} the role {call.role}"
-    return _sign_next(enrol(root, Enrolment(call.role, name, read_key(path)), call.threshold, note), root, call, files)
+    return _sign_next(
+        enrol(root, Enrolment(call.role, name, read_public_key(path)), call.threshold, note), root, call, files
+    )
 
 
 def run_rotate(call: argparse.Namespace) -> int:
@@ -77,7 +79,7 @@ def run_rotate(call: argparse.Namespace) -> int:
     files, root = _in_force(call)
     note = call.note or f"gives {name} another key"
     old = key_in_use(root, name, call.role)
-    return _sign_next(rotate(root, old, read_key(path), stated(call), note), root, call, files)
+    return _sign_next(rotate(root, old, read_public_key(path), stated(call), note), root, call, files)
 
 
 def run_retire(call: argparse.Namespace) -> int:

@@ -14,9 +14,9 @@ from pedigree.log.seen import recall, remember
 from pedigree.log.store import Store, open_store
 from pedigree.log.verify import verify_log
 from pedigree.step.errors import ToolError
-from pedigree.trust.attestations import read_evidence
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.public import public_key
+from pedigree.trust.reading import read_plainly
 from pedigree.trust.register import open_register
 from pedigree.trust.remembered import default_memory
 from pedigree.trust.root import Holder, TrustRoot, first_root
@@ -59,8 +59,8 @@ def _believed(call: argparse.Namespace) -> tuple[dict[str, Holder], tuple[Claime
     if not call.key and call.root is None:
         raise ToolError("nothing says whom to believe", "name keys by --key, or a trust root by --root")
     try:
-        keys = [public_key(read_evidence(path, str(path)), str(path)) for path in call.key]
-        root = first_root(read_evidence(call.root, str(call.root)), str(call.root)) if call.root else None
+        keys = [public_key(read_plainly(path, str(path)), str(path)) for path in call.key]
+        root = first_root(read_plainly(call.root, str(call.root)), str(call.root)) if call.root else None
         further = _beside(call.attestations, root) if call.attestations else ()
     except (Refused, MalformedEvidence) as problem:
         hint = "name .pub files, a trust root that its owners signed, and attestations that hold"

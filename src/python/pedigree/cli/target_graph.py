@@ -6,11 +6,11 @@ import argparse
 import subprocess
 from pathlib import Path
 
-from pedigree.cli.reading import read_named
 from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.errors import ToolError
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.graph import Graph, parse_graph
+from pedigree.trust.reading import read_named
 
 GOAL = "graph"
 _MARK = "pants.toml"

@@ -11,7 +11,6 @@ from pedigree.export.brought import Brought, read_brought
 from pedigree.export.reports import Gate, Metric, read_gates, read_metrics
 from pedigree.export.steps import Files, Step, read_step
 from pedigree.step.canonical import parse_json
-from pedigree.trust.attestations import ATTESTED
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.evaluations import REPORT
 from pedigree.trust.evidence import Delivered
@@ -115,13 +114,8 @@ def _read(delivered: Delivered) -> Evidence:
         files=dict(sorted(delivered.digests.items())),
         card=_card(delivered) if CARD in delivered.digests else "",
         standing=standing_words(told) if (told := delivered.standing) else "",
-        brought=read_brought(_attested(delivered), delivered.graph),
+        brought=read_brought(delivered.attested, delivered.graph),
     )
-
-
-def _attested(delivered: Delivered) -> dict[str, bytes]:
-    place = f"{ATTESTED}/"
-    return {path[len(place) :]: delivered.read(path) for path in delivered.digests if path.startswith(place)}
 
 
 def _card(delivered: Delivered) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pedigree.log.head import MAX_HEAD
 from pedigree.step.errors import ToolError
-from pedigree.trust.attestations import read_evidence
 from pedigree.trust.errors import Refused
+from pedigree.trust.reading import read_plainly
 
 
 def recall(path: Path) -> bytes | None:
@@ -21,7 +21,7 @@ def recall(path: Path) -> bytes | None:
     if not os.path.lexists(path):
         return None
     try:
-        return read_evidence(path, str(path), MAX_HEAD)
+        return read_plainly(path, str(path), MAX_HEAD)
     except Refused as problem:
         hint = "name with --head the file that `pedigree log verify` or `pedigree log head` wrote"
         raise ToolError(f"cannot read the remembered head: {problem}", hint) from problem

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.chain import ROOTS
 from pedigree.trust.errors import Refused
 from pedigree.trust.places import APPROVALS, LAYOUTS, REVOCATIONS, SNAPSHOT
-from pedigree.trust.reading import require_few_values
+from pedigree.trust.reading import LARGEST, read_plainly
 
-LARGEST = 16 << 20
-"""Bytes that one file of evidence may have: a thousand times what one usually has."""
 MOST = 256 << 20
 """Bytes that all of them may have together; they are held in memory."""
 MOST_FILES = 200_000
@@ -24,8 +21,6 @@ ATTESTED = "attestations/trust"
 """Where a release has its copy of the attestations that were in force when it was sealed."""
 
 _PLACES = (ROOTS, SNAPSHOT, APPROVALS, REVOCATIONS, LAYOUTS)
-# Not through a link, and not waiting for somebody to write to a pipe.
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def read_attestations(directory: Path) -> dict[str, bytes]:
@@ -39,13 +34,37 @@ def read_attestations(directory: Path) -> dict[str, bytes]:
     """
     if not directory.is_dir():
         raise ToolError(f"{directory} is not a directory", "name the directory of attestations by --attestations")
-    files, left = {}, MOST
-    for path in _paths(directory):
-        files[path] = read_evidence(directory / path, path, min(left, LARGEST))
+    return within_bounds(
+        _paths(directory), lambda path, largest: read_plainly(directory / path, path, largest), str(directory)
+    )
+
+
+def within_bounds(paths: Iterable[str], read: Callable[[str, int], bytes], place: str) -> dict[str, bytes]:
+    """Path -> content, of attestations that memory can hold.
+
+    Args:
+        paths: What to read.
+        read: Reads one, of at most so many bytes.
+        place: What to call all of it in an error.
+
+    Raises:
+        Refused: As `read`; or there are too many, or they are too large together, or one has a name that is no text.
+    """
+    files: dict[str, bytes] = {}
+    left = MOST
+    for path in paths:
+        if not path.isprintable():
+            raise Refused(f"{path!r} has a name that cannot be printed")
+        files[path] = read(path, min(left, LARGEST))
         left -= len(files[path])
         if len(files) > MOST_FILES:
-            raise Refused(f"{directory} holds more than {MOST_FILES} files")
+            raise Refused(f"{place} holds more than {MOST_FILES} files")
     return files
+
+
+def is_attestation(path: str) -> bool:
+    """Whether a path, relative to a directory of attestations, is where one lies."""
+    return path.partition("/")[0] in _PLACES
 
 
 def read_brought(release: Path) -> dict[str, bytes]:
@@ -56,32 +75,6 @@ def read_brought(release: Path) -> dict[str, bytes]:
     """
     directory = release / ATTESTED
     return read_attestations(directory) if directory.is_dir() else {}
-
-
-def read_evidence(path: Path, origin: str, largest: int = LARGEST) -> bytes:
-    """One file, which must be a regular one and not too large.
-
-    Args:
-        path: Where it is.
-        origin: What to call it in an error.
-        largest: Bytes that it may have.
-
-    Raises:
-        Refused: It is not so, cannot be read, or as `require_few_values`.
-    """
-    try:
-        with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise Refused(f"{origin} is not a regular file")
-            # Looked at before reading: a file of a gigabyte that has no blocks costs nothing to make.
-            data = stream.read(largest + 1) if found.st_size <= largest else b""
-    except OSError as error:
-        raise Refused(f"{origin}: {error.strerror}") from error
-    if max(len(data), found.st_size) > largest:
-        raise Refused(f"{origin} is larger than {largest} bytes; evidence is not")
-    require_few_values(data, origin)
-    return data
 
 
 def write_attestation(directory: Path, path: str, data: bytes) -> None:
@@ -118,14 +111,7 @@ def _paths(directory: Path) -> Iterator[str]:
             directories.sort()
             # A link to a directory is listed among directories and not entered: it is handed on, to be refused.
             links = [name for name in directories if (Path(parent) / name).is_symlink()]
-            yield from (_named(Path(parent) / name, directory) for name in sorted([*names, *links]))
-
-
-def _named(path: Path, directory: Path) -> str:
-    name = str(path.relative_to(directory))
-    if not name.isprintable():
-        raise Refused(f"{name!r} has a name that cannot be printed")
-    return name
+            yield from (str((Path(parent) / name).relative_to(directory)) for name in sorted([*names, *links]))
 
 
 def _refuse(error: OSError) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pedigree.step.canonical import MalformedJson, parse_canonical
 from pedigree.step.digests import sha256_bytes
-from pedigree.trust.attestations import read_brought
+from pedigree.trust.attestations import ATTESTED, is_attestation, within_bounds
 from pedigree.trust.envelope import bundle_payload, envelope_payload, open_bundle, open_envelope, open_payload
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.evaluations import ROLE
@@ -20,7 +20,7 @@ from pedigree.trust.lineage import SCHEMA, provenance_file, standing_file
 from pedigree.trust.links import DELIVERY, LINKS, SOURCES, TREE, link_file
 from pedigree.trust.once import once
 from pedigree.trust.public import PublicKey
-from pedigree.trust.reading import read_plainly
+from pedigree.trust.reading import LARGEST_DELIVERED, read_plainly
 from pedigree.trust.sharing import Shared
 from pedigree.trust.standing_statement import Standing, require_standing
 from pedigree.trust.statement import PROVENANCE, STANDING, check_statement
@@ -45,13 +45,13 @@ class Delivered:
         self._seen: Artifacts = {}
         self._shared = Shared()
 
-    def read(self, path: str) -> bytes:
-        """A file's bytes.
+    def read(self, path: str, largest: int = LARGEST_DELIVERED) -> bytes:
+        """A file's bytes, if they are not too many.
 
         Raises:
             Refused: As `read_plainly`, or it is not what it was at first.
         """
-        data = read_plainly(self.release, path)
+        data = read_plainly(f"{self.release}/{path}", path, largest)
         self._see(path, sha256_bytes(data))
         return data
 
@@ -163,14 +163,19 @@ class Delivered:
         """The fingerprint of the key that sealed."""
         return self.public.fingerprint
 
-    @property
+    @once
     def attested(self) -> dict[str, bytes]:
         """What the release brings of the attestations that were in force when it was sealed; path -> content.
 
+        What is judged is what was hashed: no other files than those of `digests`, and with the digests that they have.
+
         Raises:
-            MalformedEvidence: Something there is no file that evidence could be.
+            Refused: As `digests`, `read` or `within_bounds`.
         """
-        return read_brought(self.release)
+        place = f"{ATTESTED}/"
+        paths = [path for path in self.digests if path.startswith(place) and is_attestation(path[len(place) :])]
+        found = within_bounds(paths, self.read, ATTESTED)
+        return {path[len(place) :]: data for path, data in found.items()}
 
     @once
     def standing(self) -> Standing | None:
@@ -210,7 +215,7 @@ class Delivered:
 
     def _verified(self, path: str) -> tuple[bytes, str, str]:
         """A signed payload, its digest, and that of the file."""
-        data = read_plainly(self.release, path)
+        data = read_plainly(f"{self.release}/{path}", path, LARGEST_DELIVERED)
         payload = (bundle_payload if path.endswith(BUNDLE) else envelope_payload)(data, self.public, path)
         return payload, sha256_bytes(payload), sha256_bytes(data)
 

@@ -96,7 +96,7 @@ class InForce:
     def then(self) -> Authority:
         """What was in force when the release was sealed, by what it brings; what is in force now, if it brings nothing.
 
-        That it is what was in force *when it was sealed* is the sealer's word: nothing signed tells the time of sealing.
+        That it is what was in force *then* is the sealer's word: nothing signed tells when a release was sealed.
 
         Raises:
             MalformedEvidence: A file is not what its place says.

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pedigree.trust.attestations import read_evidence
 from pedigree.trust.errors import Refused
 from pedigree.trust.places import SNAPSHOT
 from pedigree.trust.proposed import PROPOSED
 from pedigree.trust.public import PublicKey
+from pedigree.trust.reading import read_plainly
 from pedigree.trust.register import Register
 from pedigree.trust.roles import QUALITY
 from pedigree.trust.root import TrustRoot
@@ -83,7 +83,7 @@ def read_kept(directory: Path) -> bytes | None:
     Raises:
         Refused: It cannot be read.
     """
-    return read_evidence(directory / KEPT, KEPT) if (directory / KEPT).exists() else None
+    return read_plainly(directory / KEPT, KEPT) if (directory / KEPT).exists() else None
 
 
 def keys_of_quality(register: Register, root: TrustRoot) -> dict[str, PublicKey]:

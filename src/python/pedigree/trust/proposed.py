@@ -11,10 +11,11 @@ from pathlib import Path
 from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.errors import ToolError
 from pedigree.step.record import step_name
-from pedigree.trust.attestations import read_evidence, write_attestation
+from pedigree.trust.attestations import write_attestation
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.pair import Pair, layout_path, parse_pair, plan_path
 from pedigree.trust.plan import Plan, parse_plan
+from pedigree.trust.reading import read_plainly
 
 PROPOSED = "proposed"
 
@@ -39,7 +40,7 @@ def read_proposal(directory: Path, address: str) -> Plan | None:
     if not (directory / path).exists():
         return None
     try:
-        plan = parse_plan(parse_json(read_evidence(directory / path, path), path), path)
+        plan = parse_plan(parse_json(read_plainly(directory / path, path), path), path)
     except MalformedJson as error:
         raise MalformedEvidence(str(error)) from error
     if plan.release != address or plan.layout:
@@ -72,7 +73,7 @@ def read_pair(directory: Path, address: str) -> Pair | None:
     paths = [f"{PROPOSED}/{path}" for path in (plan_path(address), layout_path(address))]
     if not all((directory / path).exists() for path in paths):
         return None
-    plan, layout = (read_evidence(directory / path, path) for path in paths)
+    plan, layout = (read_plainly(directory / path, path) for path in paths)
     return parse_pair(plan, layout, address)
 
 

@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
+from pedigree.trust.reading import read_named
 
 SCHEME = "ecdsa-sha2-nistp256"
-_LARGEST = 1 << 16
+LARGEST_KEY = 1 << 16
 _ALGORITHM = ec.ECDSA(hashes.SHA256())
 
 
@@ -73,16 +74,11 @@ def public_key(pem: bytes, origin: str) -> PublicKey:
 
 
 def read_public_key(path: Path) -> PublicKey:
-    """Read a public key from a PEM file, as `public_key` does; a pipe, a device and what is far too large are none."""
-    hint = "name a .pub file that exists"
-    try:
-        if path.exists() and not path.is_file():
-            raise ToolError(f"{path} is not a file", hint)
-        with path.open("rb") as stream:
-            pem = stream.read(_LARGEST)
-    except OSError as error:
-        raise ToolError(f"cannot read the public key {path}: {error.strerror}", hint) from error
-    return public_key(pem, str(path))
+    """Read a public key from a PEM file that the user named himself, by `read_named` and `public_key`.
+
+    One in a release is read by `Delivered.read` or `read_plainly`, which follow no link.
+    """
+    return public_key(read_named(path, LARGEST_KEY, "name a .pub file that exists"), str(path))
 
 
 def from_crypto(key: object, origin: str) -> PublicKey:

@@ -16,9 +16,9 @@ from typing import Any
 
 from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
 from pedigree.step.errors import ToolError
-from pedigree.trust.attestations import read_evidence
 from pedigree.trust.authority import Authority
 from pedigree.trust.errors import Refused
+from pedigree.trust.reading import read_plainly
 from pedigree.trust.seen import NOTHING, Revoked, Seen, joined, require_nothing_taken_back, seen_now
 
 SCHEMA = "pedigree.seen/4"
@@ -113,7 +113,7 @@ def _read(path: Path) -> Seen:
     if not os.path.lexists(path):
         return NOTHING
     try:
-        document = parse_json(read_evidence(path, str(path)), str(path))
+        document = parse_json(read_plainly(path, str(path)), str(path))
         if document["schema"] == _FIRST:
             what = f"{path} is what an earlier `pedigree` remembered, which kept too little to go by"
             raise ToolError(what, "move it away, and verify what is published now once more")

@@ -14,8 +14,8 @@ from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.lineage import provenance_file
 from pedigree.trust.once import once
-from pedigree.trust.public import public_key
-from pedigree.trust.reading import read_plainly, require_few_values
+from pedigree.trust.public import LARGEST_KEY, public_key
+from pedigree.trust.reading import LARGEST_DELIVERED, read_plainly, require_few_values
 from pedigree.trust.statement import PROVENANCE, check_statement
 
 
@@ -59,7 +59,7 @@ class Unverified:
     def sealer(self) -> str:
         """The fingerprint of the key that it brings as that of its signer."""
         try:
-            return public_key(read_plainly(self.release, KEY_FILE), KEY_FILE).fingerprint
+            return public_key(read_plainly(self.release / KEY_FILE, KEY_FILE, LARGEST_KEY), KEY_FILE).fingerprint
         except ToolError as error:
             raise MalformedEvidence(f"{KEY_FILE} is no public key") from error
 
@@ -83,7 +83,7 @@ class Unverified:
 
     def _json(self, path: str) -> dict[str, Any]:
         try:
-            document = parse_json(read_plainly(self.release, path), path)
+            document = parse_json(read_plainly(self.release / path, path, LARGEST_DELIVERED), path)
         except MalformedJson as error:
             raise MalformedEvidence(str(error)) from error
         if not isinstance(document, dict):
