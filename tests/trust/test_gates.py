@@ -49,6 +49,15 @@ def test_counts_decide_where_decimals_are_rounded() -> None:
         held(suite(a=">= 0.80"), report(gate("a", ">= 0.80", "0.8000"), **below))
 
 
+@pytest.mark.parametrize("shown", ["0.9999", "0.667", "0.66666", "0.6666", "2/3", "0"])
+def test_the_figure_that_is_shown_is_the_rounded_share_of_its_counts(shown: str) -> None:
+    """2 of 3 is 0.66667, to four digits; a gate of 0.50 is met by that and by most of what could be shown instead."""
+    counts = {"a": (2, 3)}
+    assert held(suite(a=">= 0.50"), report(gate("a", ">= 0.50", "0.6667"), **counts)) == 1
+    with pytest.raises(Refused, match=f"says a >= 0.50: {shown}, but counts 2 of 3, which is 0.6667"):
+        held(suite(a=">= 0.50"), report(gate("a", ">= 0.50", shown), **counts))
+
+
 def test_a_share_of_nothing_meets_no_gate() -> None:
     assert held(suite(a="<= 0.10"), report(gate("a", "<= 0.10", "0", passed=False), a=(0, 0))) == 1
     with pytest.raises(Refused, match="what its own figures do not"):

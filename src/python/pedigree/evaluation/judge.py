@@ -14,11 +14,12 @@ from typing import Any
 
 from pedigree.evaluation.gates import Gate, unmet
 from pedigree.evaluation.items import COMPLETION, Answer, Item, Judged, read_answers, read_items
-from pedigree.evaluation.report import StageResult, build_report, decimal
+from pedigree.evaluation.report import StageResult, build_report
 from pedigree.evaluation.report_html import render_report
 from pedigree.evaluation.suite import describe_set
 from pedigree.step.canonical import canonical_json, read_json
 from pedigree.step.context import StepContext
+from pedigree.step.decimals import decimal
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import GateFailed, ToolError
 from pedigree.step.run import run_tool

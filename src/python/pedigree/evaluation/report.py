@@ -14,9 +14,9 @@ from pedigree.evaluation.intervals import clopper_pearson
 from pedigree.evaluation.items import COMPLETION, ESCALATE, REVIEW, Judged, of_task
 from pedigree.evaluation.metrics import Ratio, measure
 from pedigree.evaluation.selective import aurc, risk_coverage, withhold
+from pedigree.step.decimals import decimal, share
 
 SCHEMA = "pedigree.evaluation/1"
-DIGITS = 4
 _UNCLEAR = "other"
 
 
@@ -49,16 +49,6 @@ class StageResult:
             {name: measure(name, given) for name in metrics},
             {name: measure(name, judged) for name in metrics},
         )
-
-
-def decimal(value: Fraction, digits: int = DIGITS) -> str:
-    """A share as a decimal string, rounded half to even.
-
-    >>> decimal(Fraction(2, 3))
-    '0.6667'
-    """
-    scaled = round(value * 10**digits)
-    return f"{scaled // 10**digits}.{scaled % 10**digits:0{digits}d}"
 
 
 def build_report(
@@ -127,7 +117,7 @@ def metric_document(ratio: Ratio) -> dict[str, Any]:
     """A measured metric with its counts and its 95 % bounds."""
     lower, upper = clopper_pearson(ratio)
     return {
-        "value": decimal(ratio.value) if ratio.denominator else "0",
+        "value": share(ratio.numerator, ratio.denominator),
         "numerator": ratio.numerator,
         "denominator": ratio.denominator,
         "lower": decimal(lower),
@@ -151,7 +141,7 @@ def _gate(gate: Gate, ratio: Ratio) -> dict[str, Any]:
         "metric": gate.metric,
         "comparison": gate.comparison,
         "threshold": gate.threshold,
-        "value": decimal(ratio.value) if ratio.denominator else "0",
+        "value": share(ratio.numerator, ratio.denominator),
         "passed": gate.is_met(ratio),
     }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from pedigree.step.decimals import share
 from pedigree.step.gate import split_gate
 from pedigree.trust.errors import Refused
 from pedigree.trust.evaluations import gate_lines
@@ -32,8 +33,8 @@ def require_declared_gates(suite: Node, report: Mapping[str, Any], result: Mappi
         How many gates there are.
 
     Raises:
-        Refused: A gate is another than was declared, a verdict does not follow from the figures, or the test result
-            tells of other gates than the report.
+        Refused: A gate is another than was declared, a figure does not follow from the counts or a verdict from the
+            figures, or the test result tells of other gates than the report.
     """
     declared, held = dict(suite.config.get(GATES, {})), _held(report)
     for metric in sorted(declared.keys() | held.keys()):
@@ -65,12 +66,18 @@ def _passes(gate: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
 
 
 def _measured(gate: Mapping[str, Any], report: Mapping[str, Any]) -> Fraction | None:
-    """The share behind a gate: by its counts where the report has them, because decimals are rounded."""
+    """The share behind a gate: by its counts where the report has them, because decimals are rounded.
+
+    People read the decimal, so it must be the one that the counts give.
+    """
     stages = report.get("stages")
     figures = stages[-1]["metrics"][gate["metric"]] if stages else {}
     if "denominator" not in figures:
         return Fraction(gate["value"])
     numerator, denominator = int(figures["numerator"]), int(figures["denominator"])
+    if gate["value"] != share(numerator, denominator):
+        counts = f"{numerator} of {denominator}, which is {share(numerator, denominator)}"
+        raise Refused(f"the report says {_line(gate)}, but counts {counts}")
     return Fraction(numerator, denominator) if denominator else None
 
 
