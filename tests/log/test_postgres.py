@@ -78,6 +78,72 @@ def test_the_database_itself_refuses_changes(log: str, statement: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("INSERT INTO entries VALUES (1000000000, 'x')", "without a gap"),
+        ("INSERT INTO entries VALUES (6, 'x')", "without a gap"),
+        ("INSERT INTO entries VALUES (5, 'x'), (7, 'y')", "without a gap"),
+        ("INSERT INTO entries VALUES (NULL, 'x')", "without a gap"),
+        ("INSERT INTO heads VALUES (1000000000, 'x')", "covers the last entry"),
+        ("INSERT INTO heads VALUES (2, 'x')", "covers the last entry"),
+        ("INSERT INTO heads VALUES (4, 'x')", "covers the last entry"),
+        # Names that the function would find first, if whoever inserts could choose where it looks.
+        (
+            "CREATE TEMP TABLE entries AS SELECT 999999999::bigint AS number; "
+            f"INSERT INTO {SCHEMA}.entries VALUES (1000000000, 'x')",
+            "without a gap",
+        ),
+        (
+            "CREATE FUNCTION public.max(bigint) RETURNS bigint LANGUAGE sql AS 'SELECT 999999999::bigint'; "
+            f"SET search_path = public, pg_catalog; INSERT INTO {SCHEMA}.entries VALUES (1000000000, 'x')",
+            "without a gap",
+        ),
+    ],
+)
+def test_nobody_leaves_a_gap_after_which_nobody_could_append(
+    log: str, uri: str, keys: dict[str, Holder], statement: str, told: str
+) -> None:
+    with as_superuser(log) as connection, pytest.raises(psycopg.errors.RaiseException, match=told):
+        connection.execute(statement)
+    append(log, [event()], uri)
+    assert failed(log, keys) == []
+
+
+@pytest.fixture
+def first_form(log: str) -> str:
+    """The log as it was made before insertion was looked at."""
+    with as_superuser(log) as connection:
+        connection.execute("DROP FUNCTION entries_follow() CASCADE; DROP FUNCTION heads_follow() CASCADE")
+        connection.execute("UPDATE form SET version = 1")
+    return log
+
+
+def test_a_log_of_the_first_form_is_read_and_its_owner_makes_it_the_second_by_appending(
+    first_form: str, uri: str, keys: dict[str, Holder]
+) -> None:
+    assert failed(first_form, keys) == []
+    with as_superuser(first_form) as connection:
+        assert connection.execute("SELECT version FROM form").fetchall() == [(1,)]
+    append(first_form, [event()], uri)
+    assert failed(first_form, keys) == []
+    with as_superuser(first_form) as connection:
+        assert connection.execute("SELECT version FROM form").fetchall() == [(2,)]
+        with pytest.raises(psycopg.errors.RaiseException, match="without a gap"):
+            connection.execute("INSERT INTO entries VALUES (1000000000, 'x')")
+
+
+def test_who_does_not_own_a_log_of_the_first_form_appends_to_it_as_it_is(
+    first_form: str, uri: str, keys: dict[str, Holder]
+) -> None:
+    grant_writer(first_form)
+    writer = first_form.replace("admin@", "writer@")
+    append(writer, [event()], uri)
+    assert failed(writer, keys) == []
+    with as_superuser(first_form) as connection:
+        assert connection.execute("SELECT version FROM form").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
     ("statement", "found_by"),
     [
         ("UPDATE entries SET data = replace(encode(data, 'escape'), 'fit', 'bad')::bytea WHERE number = 2", [3]),
@@ -104,7 +170,12 @@ def test_changes_of_somebody_who_takes_the_triggers_away_are_found(
         "DROP TRIGGER heads_grow ON heads",
         "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$",
         "ALTER TABLE entries RENAME TO kept; CREATE VIEW entries AS SELECT * FROM kept",
-        "UPDATE form SET version = 2",
+        "ALTER FUNCTION entries_follow() RESET search_path",
+        "DROP TRIGGER entries_follow ON entries",
+        "DROP TRIGGER entries_follow ON entries; DROP TRIGGER heads_follow ON heads",
+        "UPDATE form SET version = 1",
+        "UPDATE form SET version = 3",
+        "INSERT INTO form VALUES (2)",
     ],
 )
 def test_1_a_database_of_another_form_is_not_read(log: str, keys: dict[str, Holder], statement: str) -> None:
@@ -137,13 +208,18 @@ def test_processes_that_append_at_once_all_succeed_in_one_order(
     assert found.head.head.size == 1 + 3 * 8
 
 
-def test_select_and_insert_are_all_the_rights_that_a_writer_needs(log: str, uri: str, keys: dict[str, Holder]) -> None:
+def grant_writer(log: str) -> None:
+    """A role of the name `writer`, with the rights that docs/log.md names."""
     with as_superuser(log) as connection:
-        connection.execute("DROP ROLE IF EXISTS writer")
-        connection.execute("CREATE ROLE writer LOGIN")
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'writer'").fetchall():
+            connection.execute("CREATE ROLE writer LOGIN")
         connection.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO writer")
         connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO writer")
         connection.execute("GRANT INSERT ON entries, heads TO writer")
+
+
+def test_select_and_insert_are_all_the_rights_that_a_writer_needs(log: str, uri: str, keys: dict[str, Holder]) -> None:
+    grant_writer(log)
     append(log.replace("admin@", "writer@"), [event()], uri)
     assert failed(log.replace("admin@", "writer@"), keys) == []
     with as_superuser(log) as connection:

@@ -6,7 +6,7 @@ auditor SELECT alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,37 +15,66 @@ from pedigree.step.errors import ToolError
 from pedigree.trust.errors import MalformedEvidence
 
 SCHEMA = "pedigree_log"
-_VERSION = 1
 _LOCK = 0x5045444C4F47  # "PEDLOG"; whoever writes holds this advisory lock, which needs no right on the tables
 _PATIENCE = 60  # seconds to wait for others who write; signing with a token may take them a while
+_TABLES = ("entries", "heads")
 _REFUSE = "BEGIN RAISE EXCEPTION 'the log is append-only'; END"
+_FOLLOW = {
+    "entries": f"""BEGIN
+IF NEW.number IS DISTINCT FROM (SELECT coalesce(max(number), 0) + 1 FROM {SCHEMA}.entries) THEN
+RAISE EXCEPTION 'entries are numbered without a gap'; END IF; RETURN NEW; END""",
+    "heads": f"""BEGIN
+IF NEW.number IS DISTINCT FROM (SELECT max(number) FROM {SCHEMA}.entries)
+OR NEW.number <= (SELECT max(number) FROM {SCHEMA}.heads) THEN
+RAISE EXCEPTION 'a head covers the last entry'; END IF; RETURN NEW; END""",
+}
+# Whoever inserts chooses where names are looked up, so the functions say it themselves.
+_PATH = "search_path=pg_catalog"
 _BEFORE_UPDATE_DELETE_TRUNCATE = 2 | 8 | 16 | 32  # bits of pg_trigger.tgtype, for each statement
+_BEFORE_INSERT = 1 | 2 | 4  # for each row
 
-_FORM = [
+_FIRST_FORM = [
     f"CREATE SCHEMA {SCHEMA}",
     "CREATE TABLE form (version integer NOT NULL)",
-    f"INSERT INTO form VALUES ({_VERSION})",
+    "INSERT INTO form VALUES (1)",
     f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$",
     *(
         statement
-        for table in ("entries", "heads")
+        for table in _TABLES
         for statement in (
             f"CREATE TABLE {table} (number bigint PRIMARY KEY CHECK (number > 0), data bytea NOT NULL)",
             f"CREATE TRIGGER {table}_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} EXECUTE FUNCTION refuse()",
         )
     ),
 ]
+_SECOND_FORM = [
+    *(
+        statement
+        for table in _TABLES
+        for statement in (
+            f"CREATE FUNCTION {table}_follow() RETURNS trigger LANGUAGE plpgsql SET {_PATH} AS $${_FOLLOW[table]}$$",
+            f"CREATE TRIGGER {table}_follow BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_follow()",
+        )
+    ),
+    "UPDATE form SET version = 2",
+]
 _LIST = """
-SELECT c.relname::text, c.relkind::text, t.tgname::text, t.tgenabled::text, t.tgtype::int, p.prosrc
+SELECT c.relname::text, c.relkind::text, t.tgname::text, t.tgenabled::text, t.tgtype::int, t.tgqual IS NULL, p.prosrc,
+    coalesce(array_to_string(p.proconfig, ' '), '')
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal
 LEFT JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 WHERE n.nspname = ? AND c.relname IN ('entries', 'heads') ORDER BY 1, 3
 """
-_EXPECTED = [
-    (table, "r", f"{table}_grow", "O", _BEFORE_UPDATE_DELETE_TRUNCATE, _REFUSE) for table in ("entries", "heads")
-]
+_GROW = [(table, "r", f"{table}_grow", "O", _BEFORE_UPDATE_DELETE_TRUNCATE, True, _REFUSE, "") for table in _TABLES]
+_TRIGGERS = {
+    1: _GROW,
+    2: sorted(
+        _GROW + [(table, "r", f"{table}_follow", "O", _BEFORE_INSERT, True, _FOLLOW[table], _PATH) for table in _TABLES]
+    ),
+}
+"""Form -> what `_LIST` finds. The first does not look at insertion; it is read, and its owner makes it the second."""
 
 
 def connect(url: str, writable: bool) -> PostgresDatabase:
@@ -83,18 +112,29 @@ class PostgresDatabase:
         self._place = place
 
     def prepare(self, writable: bool) -> None:
-        """Find the log, or make its tables."""
+        """Find the log, or make its tables; give one of the first form its second, where this user may."""
         self.rows(f"SET search_path = {SCHEMA}")
         self.rows("SET synchronous_commit = on")  # a server may be set up to forget the last seconds of a crash
         self.rows(f"SET lock_timeout = '{_PATIENCE}s'")
-        if self._exists():
-            return
         if not writable:
-            raise ToolError(f"{self._place} holds no log", "name another with --log, or append to make this one")
+            if not self._exists():
+                raise ToolError(f"{self._place} holds no log", "name another with --log, or append to make this one")
+            return
+        if not self._exists():
+            self._make(_FIRST_FORM, lambda: not self._exists())
+        if self._is_first_and_own():
+            self._make(_SECOND_FORM, self._is_first_and_own)
+
+    def _make(self, statements: Sequence[str], still: Callable[[], bool]) -> None:
         with self.writing():
-            if not self._exists():  # somebody else may have made it while this one waited
-                for statement in _FORM:
+            if still():  # somebody else may have done it while this one waited
+                for statement in statements:
                     self.rows(statement)
+
+    def _is_first_and_own(self) -> bool:
+        """Whether it is a log of the first form, in order, that this user owns."""
+        owned = "SELECT pg_catalog.pg_has_role(nspowner, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = ?"
+        return self.rows(owned, SCHEMA) == [(True,)] and self.rows(_LIST, SCHEMA) == _TRIGGERS[1]
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """As `Database.rows`."""
@@ -111,11 +151,12 @@ class PostgresDatabase:
 
     def check_form(self) -> None:
         """As `Database.check_form`."""
-        if self.rows(_LIST, SCHEMA) != _EXPECTED:
+        found = self.rows(_LIST, SCHEMA)
+        if found not in _TRIGGERS.values():
             raise MalformedEvidence(f"{self._place} has not the tables and triggers of a log")
-        versions = self.rows("SELECT version FROM form")
-        if versions != [(_VERSION,)]:
-            raise MalformedEvidence(f"{self._place} is a log of form {versions}; this Pedigree reads form {_VERSION}")
+        versions = [version for (version,) in self.rows("SELECT version FROM form")]
+        if len(versions) != 1 or _TRIGGERS.get(versions[0]) != found:
+            raise MalformedEvidence(f"{self._place} is a log of form {versions}, and has not the triggers of that form")
 
     def close(self) -> None:
         """As `Database.close`."""
