@@ -17,10 +17,10 @@ from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
 from log.writing import append, event, keys_of, last_head
 from pedigree.log.head import open_head
+from pedigree.step.record import WORKSTATION
 from pedigree.trust import registered, verify
 from pedigree.trust import root as roots
 from pedigree.trust.admit import speakers
-from pedigree.trust.builders import WORKSTATION
 from pedigree.trust.chain import next_root
 from pedigree.trust.decisions import open_approval, open_revocation
 from pedigree.trust.envelope import open_bundle, open_envelope, sign_bundle, sign_envelope
