@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pedigree.cli import base_scan, base_scan_adapter
-from pedigree.cli.answer import answering
+from pedigree.cli.answer import PUT_BACK, answering
 from pedigree.cli.arguments import add_attestations, add_format, add_statement, add_time, line
 from pedigree.cli.base_scan import reviewers_packages
 from pedigree.cli.revoke import add_revocation
@@ -33,7 +33,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     _declare_list(actions)
 
 
-@answering
+@answering(PUT_BACK)
 def run(call: argparse.Namespace) -> int:
     """Approve, list or show.
 
@@ -47,7 +47,7 @@ def run(call: argparse.Namespace) -> int:
     return code
 
 
-@answering
+@answering("have its publisher mend the model, or propose another; `pedigree base scan` tells more")
 def run_propose(call: argparse.Namespace) -> int:
     """Propose; its libraries are those of reviewers, which an auditor need not have.
 

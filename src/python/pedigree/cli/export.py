@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pedigree.cli.believed import declare_believed, key_of, require_somebody, trust_of
+from pedigree.cli.telling import tell_error
 from pedigree.cli.verdicts import BY_ITSELF
 from pedigree.step.errors import ToolError
 
@@ -49,7 +50,8 @@ def run(call: argparse.Namespace) -> int:
     try:
         text = export(call.release, public, call.format, trust)
     except (Refused, MalformedEvidence) as problem:
-        print(f"error: {problem}\nhint: `pedigree verify` shows every check; do not use the release", file=sys.stderr)
+        hint = problem.hint if isinstance(problem, Refused) else ""
+        tell_error(problem, hint or "`pedigree verify` shows every check; do not use the release")
         return EXIT_DOES_NOT_HOLD
     _write(text, call.output)
     if trust is None:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from pedigree.cli import arguments
-from pedigree.cli.answer import answering
+from pedigree.cli.answer import PUT_BACK, answering
 from pedigree.cli.arguments import add_attestations, add_format, add_signer, add_time
 
 
@@ -26,7 +26,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     _declare_retire(actions)
 
 
-@answering
+@answering(PUT_BACK)
 def run(call: argparse.Namespace) -> int:
     """Do what is asked for.
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pedigree.cli.answer import answering
+from pedigree.cli.answer import PUT_BACK, answering
 from pedigree.cli.arguments import add_attestations, add_signer, line
 
 
@@ -28,7 +28,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     _add(actions, "show", "print the plan that is signed, and the one that is proposed")
 
 
-@answering
+@answering(PUT_BACK)
 def run(call: argparse.Namespace) -> int:
     """Do what was asked for.
 

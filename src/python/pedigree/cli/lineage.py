@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pedigree.cli.believed import declare_believed, key_of, trust_of
+from pedigree.cli.telling import tell_error
 from pedigree.cli.verdicts import BY_ITSELF
 from pedigree.step.errors import ToolError
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 EXIT_FOUND = 0
 EXIT_NOT = 1
 _PAGE = "html"
-_NAMED = "name of a step, address of a target, path of a file under version control, or sha256 of anything or of a key"
+_ASK = "ask for the release again"
+_NAMED = (
+    "the name of a step, address of a target, path of a file under version control, or sha256 of anything or of a key"
+)
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,14 @@ class Answer:
         graph: What was asked for of its graph.
         starts: The steps that were named; the release's own where none was.
         reached: Step -> the step before it on a shortest way from one of `starts`; empty where nothing was named.
+        verified: Whether the release was verified.
     """
 
     directory: Path
     graph: Graph
     starts: tuple[str, ...]
     reached: dict[str, str | None]
+    verified: bool
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -63,13 +69,13 @@ def run(call: argparse.Namespace) -> int:
     """Read, verify if somebody is believed, and print.
 
     Raises:
-        ToolError: A directory, the key or the root cannot be used, or the page is asked for of more than one release.
+        ToolError: A directory, the key or the root cannot be used, or the page is asked for of more than one release,
+            or of one that nobody verifies.
     """
     from pedigree.trust.errors import MalformedEvidence, Refused
 
     named = call.descendants or call.ancestors
-    if call.format == _PAGE and (named or len(call.releases) > 1):
-        raise ToolError("the page is of one whole release", "name one DIR, and search in the page")
+    _require_page_possible(call)
     trust = trust_of(call)
     answers = []
     for directory in call.releases:
@@ -81,18 +87,31 @@ def run(call: argparse.Namespace) -> int:
                 sys.stdout.buffer.write(_page(release, key_of(call, directory)))
                 return EXIT_FOUND
             answers.append(_answer(directory, release, call))
-        except (Refused, MalformedEvidence) as problem:
-            print(f"error: {directory}: {problem}\nhint: ask for the release again", file=sys.stderr)
+        except Refused as problem:
+            tell_error(f"{directory}: {problem}", problem.hint or _ASK)
+            return EXIT_NOT
+        except MalformedEvidence as problem:
+            tell_error(f"{directory}: {problem}", _ASK)
             return EXIT_NOT
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
-            what = f"error: {directory}: the evidence has not the shape of evidence: {problem!r}"
-            print(f"{what}\nhint: ask for the release again", file=sys.stderr)
+            tell_error(f"{directory}: the evidence has not the shape of evidence: {problem!r}", _ASK)
             return EXIT_NOT
     if named and not any(answer.starts for answer in answers):
-        print(f"error: nothing here is {named!r}\nhint: name {_NAMED}", file=sys.stderr)
+        tell_error(f"nothing here is {named!r}", f"give {_NAMED}")
         return EXIT_NOT
     sys.stdout.buffer.write(_PRINT[call.format]([answer for answer in answers if answer.starts]))
     return EXIT_FOUND
+
+
+def _require_page_possible(call: argparse.Namespace) -> None:
+    """Refuse a page of more than one release, of a part of one, or of one that nobody verifies: it names a signer."""
+    if call.format != _PAGE:
+        return
+    if call.descendants or call.ancestors or len(call.releases) > 1:
+        raise ToolError("the page is of one whole release", "name one DIR, and search in the page")
+    if call.key is None and call.root is None:
+        hint = "give --key PUB or --root FILE; the page that was sealed is lineage.html in the release"
+        raise ToolError("a page says who signed, and nobody is believed", hint)
 
 
 def _open(directory: Path, call: argparse.Namespace, trust: Trust | None) -> Readable:
@@ -112,17 +131,19 @@ def _open(directory: Path, call: argparse.Namespace, trust: Trust | None) -> Rea
 
 
 def _answer(directory: Path, release: Readable, call: argparse.Namespace) -> Answer:
+    from pedigree.trust.evidence import Delivered
     from pedigree.trust.lineage_graph import ancestors, descendants, read_graph
     from pedigree.trust.naming import steps_named
+    from pedigree.trust.tree import printable
 
-    graph = read_graph(release.lineage)
+    graph, verified = read_graph(release.lineage), isinstance(release, Delivered)
     if not (named := call.descendants or call.ancestors):
-        return Answer(directory, graph, tuple(name for name in graph.steps if not graph.consumers[name]), {})
+        return Answer(directory, graph, tuple(name for name in graph.steps if not graph.consumers[name]), {}, verified)
     starts = steps_named(graph, release, named)
     reached = (descendants if call.descendants else ancestors)(graph, starts)
     if not starts:
-        print(f"{directory}: {graph.release} has nothing of {named!r}", file=sys.stderr)
-    return Answer(directory, graph.only(reached), tuple(sorted(starts)), reached)
+        print(printable(f"{directory}: {graph.release} has nothing of {named!r}"), file=sys.stderr)
+    return Answer(directory, graph.only(reached), tuple(sorted(starts)), reached, verified)
 
 
 def _page(release: Readable, signer: PublicKey) -> bytes:
@@ -155,6 +176,7 @@ def _json(answers: Sequence[Answer]) -> bytes:
     releases = [
         {
             "directory": str(answer.directory),
+            "verified": answer.verified,
             "release": answer.graph.release,
             "root": answer.graph.root,
             "starts": answer.starts,
@@ -170,7 +192,7 @@ def _json(answers: Sequence[Answer]) -> bytes:
 def _graphml(answers: Sequence[Answer]) -> bytes:
     from pedigree.trust.graphml import graphml
 
-    return graphml([answer.graph for answer in answers])
+    return graphml([answer.graph for answer in answers], all(answer.verified for answer in answers))
 
 
 _PRINT: dict[str, Callable[[Sequence[Answer]], bytes]] = {

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from pedigree.cli.telling import tell_error
 from pedigree.step.errors import ToolError
 
 EXIT_WRONG_CALL = 2
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = call.run(call)
         sys.stdout.flush()
     except ToolError as error:
-        print(error, file=sys.stderr)
+        tell_error(error.what, error.hint)
         return EXIT_WRONG_CALL
     except BrokenPipeError:  # whoever read stdout has left, as `head` does; Python must not find that at its end again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

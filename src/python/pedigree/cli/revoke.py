@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pedigree.cli.answer import answering
+from pedigree.cli.answer import PUT_BACK, answering
 from pedigree.cli.arguments import add_statement, line
 
 KINDS = ("base", "dataset", "key", "release")
@@ -29,7 +29,7 @@ def add_revocation(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-@answering
+@answering(PUT_BACK)
 def run(call: argparse.Namespace) -> int:
     """Sign and file a revocation.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from pedigree.cli.answer import answering
+from pedigree.cli.answer import PUT_BACK, answering
 from pedigree.cli.arguments import add_attestations, add_signer, add_time, until
 
 _DAYS = 90
@@ -29,7 +29,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-@answering
+@answering(PUT_BACK)
 def run(call: argparse.Namespace) -> int:
     """Make or sign a snapshot.
 

@@ -32,6 +32,7 @@ def _text(verdict: Verdict, explain: bool, of: str) -> str:
     for check in verdict.checks:
         lines.append(f"({check.number}) {'holds' if check.holds else 'DOES NOT HOLD'}: {check.claim}")
         lines += [f"      {line}" for line in _printable(check.detail)]
+        lines += [f"      hint: {check.hint}"] if check.hint else []
         if explain:
             lines += [f"      | {line}" for line in check.explanation.splitlines()]
     failed = sum(not check.holds for check in verdict.checks)

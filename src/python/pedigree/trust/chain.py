@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
-from pedigree.trust.errors import Refused
+from pedigree.trust.errors import PUBLISHED_NOW, Refused
 from pedigree.trust.lasting import require_lasting
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot, parse_root
@@ -61,7 +61,8 @@ def _require_anchored(files: Files, anchor: TrustRoot) -> None:
     """What was put together was put together under the version that is believed."""
     own = files.get(root_path(anchor.version))
     if own is None:
-        raise Refused(f"version {anchor.version} of the trust root is missing; an older state of things was put back")
+        what = f"version {anchor.version} of the trust root is missing; an older state of things was put back"
+        raise Refused(what, PUBLISHED_NOW)
     if parse_root(own, root_path(anchor.version))[0].digest != anchor.digest:
         raise Refused(f"version {anchor.version} of the trust root is another one than the one that is believed")
 

@@ -20,7 +20,9 @@ EXPLANATIONS = (
     "What is loaded is what was signed. Repeat it: VERIFY.md, command 4 (model_signing verify key)",
     "Not a byte differs, nothing is missing, nothing was added. Repeat it: VERIFY.md, command 3 (sha256sum)",
     "The summary that others may rely on is about this release. Read it: attestations/*.summary.sigstore.json",
-    "The picture that people look at shows what is signed. Read it: lineage.json",
+    "The graph says of every step, input and product what links and provenance say, and nothing else. The page that\n"
+    "draws it, lineage.html, is not compared: the signed sums alone cover it (check 8), as whoever sealed wrote it.\n"
+    "Read it: lineage.json",
     "A gate that was lowered once the figures were known would hide a failure. Read it: the `gates` of the suite's\n"
     "provenance beside evaluation/*/report.json",
     "A report of another model or of easier questions is validly signed as well; it must not stand here.\n"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pedigree.trust.errors import Refused
+from pedigree.trust.errors import PUBLISHED_NOW, Refused
 from pedigree.trust.snapshot import Snapshot
 from pedigree.trust.times import parse_time, write_time
 
 SKEW = timedelta(minutes=5)
 """By how much the clocks of who signs and who verifies may differ; what RFC 7519 and Kerberos allow."""
+_HINT = f"{PUBLISHED_NOW}; if that is as old, have quality sign a new one: `pedigree snapshot`"
 
 
 def freshness(snapshot: Snapshot, now: datetime, max_age: timedelta | None = None) -> str:
@@ -29,12 +30,14 @@ def freshness(snapshot: Snapshot, now: datetime, max_age: timedelta | None = Non
     made, expires = parse_time(snapshot.time), parse_time(snapshot.expires)
     what = f"version {snapshot.version} of the snapshot"
     if made - now > SKEW:
-        raise Refused(f"{what} was made at {snapshot.time}, but it is {write_time(now)} now: a clock is wrong")
+        raise Refused(
+            f"{what} was made at {snapshot.time}, but it is {write_time(now)} now: a clock is wrong", "set the clock"
+        )
     if now >= expires:
-        raise Refused(f"{what} expired at {snapshot.expires}; what has been revoked since is not known")
+        raise Refused(f"{what} expired at {snapshot.expires}; what has been revoked since is not known", _HINT)
     age = max(now - made, timedelta())
     if max_age is not None and age > max_age:
-        raise Refused(f"{what} was made at {snapshot.time}, more than {_words(max_age)} ago")
+        raise Refused(f"{what} was made at {snapshot.time}, more than {_words(max_age)} ago", _HINT)
     return f"{what} is {_words(age)} old and to be believed until {snapshot.expires}"
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.lineage import SCHEMA
+from pedigree.trust.statement import is_sha256
 
 _TEXTS = ("name", "address", "kind", "builder", "reproducibility", "artifact", "provenance")
+_NOT_NAMES = frozenset({"", ".", ".."})
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def read_graph(document: Any) -> Graph:
     """The graph that `lineage.json` holds.
 
     Raises:
-        MalformedEvidence: It has not the shape of one, names a step twice, or an edge leads nowhere or backwards.
+        MalformedEvidence: It has not the shape of one, names a step twice or by what could not be the name of a file, a
+            digest is none, or an edge leads nowhere or backwards.
     """
     try:
         if document["schema"] != SCHEMA:
@@ -107,6 +110,12 @@ def read_graph(document: Any) -> Graph:
         raise MalformedEvidence(f"the lineage has not the shape of one: {error!r}") from error
     if not all(isinstance(text, str) for text in (*texts, *(role for _, _, role in edges))):
         raise MalformedEvidence("the lineage names something by what is not text")
+    if not all(map(is_sha256, (document["root"], *(step["artifact"] for step in steps.values())))):
+        raise MalformedEvidence("a digest in the lineage is not one SHA-256 in lower-case hex")
+    # Names of steps are parts of paths.
+    for name in steps:
+        if name in _NOT_NAMES or "/" in name or not name.isprintable():
+            raise MalformedEvidence(f"the lineage names a step {name!r}, which cannot be the name of a file")
     if not steps or not fits or len(steps) != len(document["steps"]):
         raise MalformedEvidence("the lineage has no step, one twice, or an edge that leads backwards")
     return Graph(document["release"], document["root"], steps, edges)

@@ -90,10 +90,10 @@ def filed_snapshot(register: Register, kept: bytes | None = None) -> Snapshot:
         Refused: As `next_snapshot`; or there is none, or it does not list what is filed.
     """
     if SNAPSHOT not in register.files:
-        raise Refused(f"there is no {SNAPSHOT} to sign")
+        raise Refused(f"there is no {SNAPSHOT} to sign", "make one by `pedigree snapshot`")
     snapshot, _ = parse_snapshot(register.files[SNAPSHOT], SNAPSHOT)
     if snapshot.files != list_files(register) or snapshot.root_sha256 != register.root.digest:
-        raise Refused(f"{SNAPSHOT} does not list what is filed now; make a new one")
+        raise Refused(f"{SNAPSHOT} does not list what is filed now", "make a new one by `pedigree snapshot`")
     last = last_snapshot(register, kept)
     require_plans_kept(snapshot, last)
     require_timely(register, snapshot, last)

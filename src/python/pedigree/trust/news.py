@@ -43,7 +43,7 @@ def require_timely(register: Register, snapshot: Snapshot, last: Last) -> None:
             for wrong, words in _faults(approval, register, snapshot):
                 if wrong:
                     remedy = "remove it, and have the base model approved again by a key in use"
-                    raise Refused(f"{path}, which the last snapshot did not list, {words}; {remedy}")
+                    raise Refused(f"{path}, which the last snapshot did not list, {words}", remedy)
 
 
 def news(register: Register, snapshot: Snapshot, last: Last) -> Iterator[str]:
@@ -79,7 +79,7 @@ def require_plans_kept(snapshot: Snapshot, last: Last) -> None:
     for path in sorted(last.files.keys() - snapshot.files.keys()):
         if path.startswith(f"{LAYOUTS}/"):
             remedy = "bring it back; its owners end a plan by `pedigree layout propose RELEASE --withdraw`"
-            raise Refused(f"{path}, which the last snapshot listed, is gone; {remedy}")
+            raise Refused(f"{path}, which the last snapshot listed, is gone", remedy)
 
 
 def _require_plans_timely(register: Register, snapshot: Snapshot, known: frozenset[str]) -> None:
@@ -92,7 +92,7 @@ def _require_plans_timely(register: Register, snapshot: Snapshot, known: frozens
                 owners_word(register.files, register.root, register.revoked, address)
             except TooFewOwners as problem:
                 remedy = f"have owners sign it with keys in use: pedigree layout sign {address}"
-                raise Refused(f"{path}, which the last snapshot did not list so: {problem}; {remedy}") from problem
+                raise Refused(f"{path}, which the last snapshot did not list so: {problem}", remedy) from problem
 
 
 def _faults(approval: Approval, register: Register, snapshot: Snapshot) -> Iterator[tuple[bool, str]]:

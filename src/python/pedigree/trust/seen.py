@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pedigree.trust.authority import Authority
 from pedigree.trust.decisions import Revocation
-from pedigree.trust.errors import Refused
+from pedigree.trust.errors import PUBLISHED_NOW, Refused
 from pedigree.trust.owners import counted
 from pedigree.trust.pair import PLAN_SUFFIX, plan_path
 from pedigree.trust.plan import PAYLOAD_TYPE, parse_plan
@@ -85,7 +85,8 @@ def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> N
         Refused: It is older, it is another one of the same version, or a plan or a revocation is gone.
     """
     if now.newest < seen.newest:
-        raise Refused(f"version {now.newest} of the root is older than version {seen.newest}, which was seen before")
+        what = f"version {now.newest} of the root is older than version {seen.newest}, which was seen before"
+        raise Refused(what, PUBLISHED_NOW)
     for version in sorted(seen.roots.keys() & now.roots.keys()):
         _require_same("root", version, now.roots[version], seen.roots[version])
     # A snapshot names its trust root, so under a new root no old one counts, and numbers may begin anew: a stolen key
@@ -97,7 +98,8 @@ def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> N
     _require_plans(seen, now, authority)
     for item in sorted(seen.revoked):
         if authority.revocation_of(item.sha256) is None and not _is_void(item, authority.root):
-            raise Refused(f"the revocation of the {item.kind} sha256:{item.sha256}, which was seen before, is missing")
+            what = f"the revocation of the {item.kind} sha256:{item.sha256}, which was seen before, is missing"
+            raise Refused(what, PUBLISHED_NOW)
 
 
 def joined(seen: Seen, now: Seen, root: TrustRoot) -> Seen:
@@ -126,7 +128,8 @@ def _require_plans(seen: Seen, now: Seen, authority: Authority) -> None:
         if plan_path(release) not in authority.snapshot.files:
             raise Refused(
                 f"version {version} of the plan of '{release}', which was seen before, was taken away; only its owners "
-                "end a plan, by signing the next version"
+                "end a plan, by signing the next version",
+                PUBLISHED_NOW,
             )
         if release in now.plans:
             what = f"plan of '{release}'"
@@ -150,9 +153,13 @@ def _plans(authority: Authority) -> dict[str, tuple[int, str]]:
 
 def _require_not_older(what: str, version: int, before: int) -> None:
     if version < before:
-        raise Refused(f"version {version} of the {what} is older than version {before}, which was seen before")
+        told = f"version {version} of the {what} is older than version {before}, which was seen before"
+        raise Refused(told, PUBLISHED_NOW)
 
 
 def _require_same(what: str, version: int, digest: str, known: str) -> None:
     if digest != known:
-        raise Refused(f"version {version} of the {what} is another one than the one that was seen before")
+        told = f"version {version} of the {what} is another one than the one that was seen before"
+        raise Refused(
+            told, "ask its signers which of the two is theirs: they signed one number twice, or a key was stolen"
+        )

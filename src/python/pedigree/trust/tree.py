@@ -43,6 +43,11 @@ def label(graph: Graph, name: str) -> str:
     return " ".join(printable(word) for word in words)
 
 
+def printable_lines(text: str) -> str:
+    """As `printable`, for a headline with indented lines below it, which no name in it can end."""
+    return "\n  ".join(printable(line) for line in text.split("\n  "))
+
+
 def printable(text: str) -> str:
     """Text as it may stand on a terminal: control characters, which could hide or forge lines, are escaped."""
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -13,6 +13,7 @@ from pedigree.trust.attestations import read_brought
 from pedigree.trust.errors import MalformedEvidence
 from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.lineage import provenance_file
+from pedigree.trust.lineage_graph import read_graph
 from pedigree.trust.once import once
 from pedigree.trust.public import LARGEST_KEY, public_key
 from pedigree.trust.reading import LARGEST_DELIVERED, read_plainly, require_few_values
@@ -53,7 +54,7 @@ class Unverified:
     @once
     def provenance(self) -> dict[str, dict[str, Any]]:
         """Step -> its provenance, of every step that the graph names."""
-        return {step["name"]: self._statement(provenance_file(step["name"])) for step in self.lineage["steps"]}
+        return {name: self._statement(provenance_file(name)) for name in read_graph(self.lineage).steps}
 
     @once
     def sealer(self) -> str:

@@ -15,6 +15,7 @@ class Check:
         holds: Whether it holds.
         detail: What was seen, or what is wrong.
         explanation: What it proves, and how to repeat it with tools that are not ours.
+        hint: Where it does not hold and a user can do something about that: what.
     """
 
     number: int
@@ -22,6 +23,7 @@ class Check:
     holds: bool
     detail: str
     explanation: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)

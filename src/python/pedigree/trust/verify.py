@@ -16,6 +16,7 @@ from pedigree.trust.public import PublicKey
 from pedigree.trust.tree import printable
 from pedigree.trust.verdict import Check, Verdict
 
+_DO_NOT_USE = "do not use the release; `pedigree verify` shows every check"
 CHECKS: tuple[tuple[str, Callable[[Delivered], str]], ...] = (
     *chain_checks.CHECKS,
     evaluation_checks.PASSED,
@@ -53,7 +54,8 @@ def require_holding(delivered: Delivered, trust: Trust | None = None) -> None:
     """
     if failed := verify_delivered(delivered, trust).failed:
         lines = "".join(f"\n  ({check.number}) {check.claim}: {printable(check.detail)}" for check in failed)
-        raise Refused(f"the release does not hold{lines}")
+        hints = dict.fromkeys(check.hint or _DO_NOT_USE for check in failed)
+        raise Refused(f"the release does not hold{lines}", _DO_NOT_USE if _DO_NOT_USE in hints else "; ".join(hints))
 
 
 def _checked(delivered: Delivered, trust: Trust | None) -> Verdict:
@@ -81,7 +83,9 @@ def _run(number: int, claim: str, check: Callable[[], str]) -> Check:
     explanation = EXPLANATIONS[number - 1]
     try:
         return Check(number, claim, True, check(), explanation)
-    except (Refused, MalformedEvidence) as problem:
+    except Refused as problem:
+        return Check(number, claim, False, str(problem), explanation, problem.hint)
+    except MalformedEvidence as problem:
         return Check(number, claim, False, str(problem), explanation)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError, RecursionError) as error:
         return Check(number, claim, False, f"the evidence has not the shape of evidence: {error!r}", explanation)

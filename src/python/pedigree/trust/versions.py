@@ -77,7 +77,7 @@ def read_versions(files: Mapping[str, bytes]) -> tuple[Version, ...]:
             raise Refused(f"{path} is missing, but there is {max(found.values())}")
         versions.append(_version(files[path], path, number, versions[-1] if versions else None))
     if not versions:
-        raise Refused(f"there is no trust root: no {ROOTS}/1.json; make one by `pedigree keys init`")
+        raise Refused(f"there is no trust root: no {ROOTS}/1.json", "make one by `pedigree keys init`")
     return tuple(versions)
 
 
@@ -89,7 +89,8 @@ def in_force(versions: tuple[Version, ...]) -> TrustRoot:
     """
     newest = versions[-1]
     if lacks := newest.lacks():
-        raise Refused(f"version {newest.root.version} of the trust root is not in force; it lacks {'; '.join(lacks)}")
+        what = f"version {newest.root.version} of the trust root is not in force; it lacks {'; '.join(lacks)}"
+        raise Refused(what, "hand it to them, for `pedigree keys sign`")
     return newest.root
 
 
