@@ -6,13 +6,15 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 MEMORY = 400 << 20
 
 
-def run_apart(*call: str | bytes, signer: str = "") -> subprocess.CompletedProcess[bytes]:
-    """`pedigree` in a process of its own, which is given `MEMORY` bytes, and a standard output that is strict UTF-8."""
+def run_apart(*call: str | bytes, signer: str = "", memory: int = MEMORY) -> subprocess.CompletedProcess[bytes]:
+    """`pedigree` in a process of its own with so many bytes of memory, and a standard output that is strict UTF-8."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
@@ -24,14 +26,45 @@ def run_apart(*call: str | bytes, signer: str = "") -> subprocess.CompletedProce
         env=environment,
         capture_output=True,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (memory, memory)),
     )
 
 
 def require_told(done: subprocess.CompletedProcess[bytes]) -> None:
     """Hold that a command ended by itself, and said why."""
     assert done.returncode in (1, 2), (done.returncode, done.stderr)
-    assert b"Traceback" not in done.stderr and b"error: " in done.stderr
+    assert b"Traceback" not in done.stderr, done.stderr
+    if done.returncode == 1 and b"DOES NOT HOLD" in done.stdout:  # a verdict is data, and tells which check it is
+        return
+    assert b"error: " in done.stderr
+    # argparse tells how a verb is called instead.
+    assert b"\nhint: " in done.stderr or done.stderr.startswith(b"usage: "), done.stderr
+
+
+def run_on(
+    verbs: Mapping[str, Sequence[str]], place: Path, damaged: Path, signer: str = "", memory: int = MEMORY
+) -> None:
+    """Run verbs, two at a time, which must tell what is wrong.
+
+    Args:
+        verbs: Verb -> its arguments, in which `{place}` and `{damaged}` are filled in.
+        place: The directory of what is in order.
+        damaged: What is not.
+        signer: Who signs.
+        memory: How many bytes each may take.
+    """
+
+    def tell(verb: str) -> None:
+        arguments = [argument.format(place=place, damaged=damaged) for argument in verbs[verb]]
+        done = run_apart(*verb.split(), *arguments, signer=signer, memory=memory)
+        try:
+            require_told(done)
+        except AssertionError as failed:
+            raise AssertionError(f"{verb} on {damaged.name}: {done.stderr.decode(errors='replace')}") from failed
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in pool.map(tell, verbs):
+            pass
 
 
 def a_gigabyte(path: Path) -> None:

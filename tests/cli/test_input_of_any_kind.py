@@ -11,25 +11,8 @@ import pytest
 
 from cli.damage import a_gigabyte, a_pipe, nested, not_utf8, require_told, run_apart, truncated
 from cli.desk import BASE, Desk
+from cli.verbs import OF_FILED
 from pedigree.step.digests import tree_digest
-
-STATED = ["--meaning", "I sign it"]
-REASON = ["--reason", "it was found to be wrong"]
-VERBS: dict[str, list[str]] = {
-    "keys list": [],
-    "keys sign": [],
-    "keys enroll": ["--role", "legal", "Linus={file}"],
-    "keys rotate": ["Lea={file}"],
-    "keys retire": ["Olga"],
-    "snapshot": [],
-    "snapshot sign": [],
-    "base list": [],
-    "base show": ["models/base:tiny"],
-    "base approve": ["models/base:tiny", *STATED],
-    "base revoke": ["models/base:tiny", *STATED, *REASON],
-    "revoke key": ["Ray", *STATED, *REASON],
-    "revoke dataset": ["x=" + "0" * 64, *STATED, *REASON],
-}
 
 
 def run(desk: Desk, *call: str | bytes) -> subprocess.CompletedProcess[bytes]:
@@ -45,7 +28,7 @@ def test_every_verb_tells_what_is_wrong_with_what_is_filed(desk: Desk, damage: C
     for damaged in (desk.attestations / "root" / "1.json", place / "entry.json"):
         whole = damaged.read_bytes()
         damage(damaged)
-        for verb, arguments in VERBS.items():
+        for verb, arguments in OF_FILED.items():
             if verb.startswith("keys") and damaged.name == "entry.json" and damage not in (a_gigabyte, a_pipe):
                 continue  # whom to trust does not hang on what was approved
             filled = [argument.format(file=key) for argument in arguments]
@@ -61,17 +44,17 @@ def test_keys_that_are_none_are_told(desk: Desk, damage: Callable[[Path], None])
     key = Path(desk.public("Linus"))
     damage(key)
     for verb in ("keys enroll", "keys rotate"):
-        filled = [argument.format(file=key) for argument in VERBS[verb]]
+        filled = [argument.format(file=key) for argument in OF_FILED[verb]]
         require_told(run(desk, *verb.split(), *filled, "--attestations", str(desk.attestations)))
     damage(Path(desk.uri("Olga").removeprefix("file:")))
     require_told(run(desk, "keys", "sign", "--attestations", str(desk.attestations)))
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", OF_FILED)
 def test_arguments_that_are_not_utf8_are_wrong_calls(desk: Desk, verb: str) -> None:
     desk.init()
     desk.file_entry("Lea")
-    replaced = [part.encode() if part.startswith("--") else b"\xff\xfe" for part in VERBS[verb]]
+    replaced = [part.encode() if part.startswith("--") else b"\xff\xfe" for part in OF_FILED[verb]]
     for attestations in (os.fsencode(desk.attestations), b"\xff"):
         if replaced or attestations == b"\xff":
             done = run(desk, *verb.split(), *replaced, "--attestations", attestations)

@@ -134,7 +134,8 @@ def test_of_several_releases_those_that_are_affected_are_listed(
 def test_what_no_release_has_is_an_error(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lineage", str(release), "--descendants", "datasets/typo:sft"]) == 1
     told = capsys.readouterr()
-    assert told.out == "" and "nothing here is 'datasets/typo:sft'" in told.err and "hint:" in told.err
+    assert told.out == "" and "nothing here is 'datasets/typo:sft'" in told.err
+    assert "\nhint: give the name of a step, address of a target, " in told.err
 
 
 def test_networkx_reads_the_graphml(release: Path, another: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -174,9 +175,23 @@ def test_hostile_names_stay_text_in_every_format(
 
 
 def test_the_page_is_the_one_that_was_sealed(release: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    for key in ((), ("--key", str(release / KEY))):
-        assert main(["lineage", str(release), *key, "--format", "html"]) == 0
-        assert capsysbinary.readouterr().out == (release / "lineage.html").read_bytes()
+    assert main(["lineage", str(release), "--key", str(release / KEY), "--format", "html"]) == 0
+    assert capsysbinary.readouterr().out == (release / "lineage.html").read_bytes()
+
+
+def test_a_page_that_names_a_signer_is_not_made_of_what_nobody_verified(
+    release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lineage", str(release), "--format", "html"]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and "lineage.html" in told.err and "\nhint: give --key PUB or --root FILE" in told.err
+
+
+def test_json_and_graphml_say_whether_they_were_verified(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for key, verified in (((), False), (("--key", release / KEY), True)):
+        assert [answer["verified"] for answer in asked(capsys, release, *key)] == [verified]
+        assert main(["lineage", str(release), *map(str, key), "--format", "graphml"]) == 0
+        assert networkx.parse_graphml(capsys.readouterr().out).graph["verified"] is verified
 
 
 @pytest.mark.parametrize(

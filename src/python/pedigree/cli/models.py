@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pedigree.cli.telling import tell_error
 from pedigree.registry.keeping import collect_garbage, verify_objects
 from pedigree.registry.sizes import parse_bytes, show_bytes
 from pedigree.registry.store import Store, default_store
@@ -92,8 +93,8 @@ def run_fetch(call: argparse.Namespace) -> int:
     from pedigree.registry.download.fetch import fetch
 
     faults = fetch(call.manifests, _store(call), call.jobs, call.limit_rate)
-    for told in dict.fromkeys(str(fault) for fault in faults):  # a full disk is one error, not one a file
-        print(told, file=sys.stderr)
+    for what, hint in dict.fromkeys((fault.what, fault.hint) for fault in faults):  # a full disk is one, not one a file
+        tell_error(what, hint)
     return EXIT_DOES_NOT_HOLD if faults else EXIT_HOLDS
 
 

@@ -52,4 +52,6 @@ def _json(verdict: Verdict, explain: bool) -> str:
     for check in checks:
         if not explain:
             del check["explanation"]
+        if not check["hint"]:
+            del check["hint"]
     return json.dumps({"holds": verdict.holds, "checks": checks}, sort_keys=True) + "\n"
