@@ -11,6 +11,8 @@ from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, sha256_bytes, sha256_file
 from pedigree.step.record import Input, Record
 from pedigree.trust import chain_checks, delivery_checks, evaluation_checks, inforce, verify
+from pedigree.trust.evidence import Delivered
+from pedigree.trust.implied import implied_steps
 from pedigree.trust.inforce import Trust
 from pedigree.trust.lineage import summary_file
 from pedigree.trust.links import DELIVERY, lineage_root
@@ -96,6 +98,7 @@ def close_again(release: Path, uri: str, public: PublicKey) -> None:
     graph["root"] = lineage_root(
         {step["name"]: payload(evidence / f"{step['name']}.provenance.sigstore.json") for step in graph["steps"]}
     )
+    graph["steps"] = list(implied_steps(Delivered(release, public), graph["steps"]))
     (release / "lineage.json").write_bytes(canonical_json(graph))
     resign(release / summary_file(RELEASE_STEP), uri, public, lambda summary: _attest(summary["predicate"], release))
     delivery = link_of(release, DELIVERY)
