@@ -1,0 +1,1 @@
+a bundle, which verifiers do not read
