@@ -103,7 +103,7 @@ def test_steps_are_read_from_their_provenance(evidence: Evidence) -> None:
     ("given", "told"),
     [
         ({"card": b"# Demo\n\xff"}, "MODEL_CARD.md is not UTF-8: invalid start byte at byte 7"),
-        ({"judged": report().replace(b'"0.9000"', b"0.9000")}, "report.json holds 0.9 where text must be"),
+        ({"judged": report().replace(b'"0.5000"', b"0.5000")}, "report.json holds 0.5 where text must be"),
         ({"judged": report().replace(b'"lower":"0.1000"', b'"lower":null')}, "report.json holds None where text"),
     ],
 )
