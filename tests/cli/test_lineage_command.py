@@ -54,7 +54,8 @@ def test_the_tree_begins_with_the_release_and_names_every_step(
     told = capsys.readouterr()
     lines = told.out.splitlines()
     assert lines[0].startswith("models/demo:demo [release] sha256:")
-    assert lines[1].startswith("├── ") and lines[-1].startswith("└── ")
+    assert lines[1].startswith("├── ") and lines[-2].startswith("└── ")
+    assert lines[-1].startswith("standing: no plan: no owner signed what this release may be made of")
     for record in closure_of_demo()[0]:
         assert any(f"{record.address}" in line and f"[{record.kind}]" in line for line in lines)
     assert "NOT VERIFIED" not in told.err and "holds" in told.err

@@ -163,6 +163,7 @@ def _lines(answer: Answer) -> Iterator[str]:
     graph, reached = answer.graph, answer.reached
     if not reached:
         yield from tree(graph, answer.starts)
+        yield from [f"standing: {printable(graph.standing)}"] if graph.standing else []
         return
     last = next(reversed(reached))
     path = " > ".join(printable(each) for each in way(last, reached))
@@ -179,6 +180,7 @@ def _json(answers: Sequence[Answer]) -> bytes:
             "verified": answer.verified,
             "release": answer.graph.release,
             "root": answer.graph.root,
+            "standing": answer.graph.standing,
             "starts": answer.starts,
             "steps": list(answer.graph.steps.values()),
             "reached": answer.reached,

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from pedigree.trust.lineage_graph import Graph
 
 _NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
-_NODE = ("release", "step", "address", "kind", "artifact", "builder", "reproducibility", "provenance")
+_NODE = ("release", "standing", "step", "address", "kind", "artifact", "builder", "reproducibility", "provenance")
 _EDGE = ("role",)
 _VERIFIED = "verified"
 # XML 1.0 has no way to write these, not even escaped.
@@ -44,7 +44,7 @@ def graphml(graphs: Sequence[Graph], verified: bool) -> bytes:
 def _add(drawn: ElementTree.Element, graph: Graph, prefix: str) -> None:
     for name, step in graph.steps.items():
         node = ElementTree.SubElement(drawn, "node", {"id": _text(prefix + name)})
-        for key, text in {**step, "release": graph.release, "step": name}.items():
+        for key, text in {**step, "release": graph.release, "standing": graph.standing, "step": name}.items():
             if key in _NODE:
                 ElementTree.SubElement(node, "data", {"key": key}).text = _text(text)
     for number, (start, end, role) in enumerate(graph.edges):

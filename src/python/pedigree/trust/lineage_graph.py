@@ -25,12 +25,14 @@ class Graph:
         root: Digest of the lineage.
         steps: Name -> what `lineage.json` says of the step, each after those that it consumed.
         edges: (from, to, role), in the order of the document.
+        standing: How the release stands to its plan, in words; empty in the first versions of the format.
     """
 
     release: str
     root: str
     steps: Mapping[str, Mapping[str, Any]]
     edges: tuple[tuple[str, str, str], ...]
+    standing: str = ""
 
     @cached_property
     def consumed(self) -> dict[str, list[str]]:
@@ -53,7 +55,7 @@ class Graph:
         kept = set(names)
         steps = {name: step for name, step in self.steps.items() if name in kept}
         edges = tuple(edge for edge in self.edges if edge[0] in kept and edge[1] in kept)
-        return Graph(self.release, self.root, steps, edges)
+        return Graph(self.release, self.root, steps, edges, self.standing)
 
 
 def descendants(graph: Graph, starts: Iterable[str]) -> dict[str, str | None]:
@@ -100,7 +102,13 @@ def read_graph(document: Any) -> Graph:
     try:
         if document["schema"] != SCHEMA:
             raise MalformedEvidence(f"the lineage is not a {SCHEMA} document")
-        texts = [document["release"], document["root"], *(step[name] for step in document["steps"] for name in _TEXTS)]
+        standing = document.get("standing", "")
+        texts = [
+            document["release"],
+            document["root"],
+            standing,
+            *(step[name] for step in document["steps"] for name in _TEXTS),
+        ]
         edges = tuple((edge["from"], edge["to"], edge["role"]) for edge in document["edges"])
         steps = {step["name"]: step for step in document["steps"]}
         place = {name: at for at, name in enumerate(steps)}
@@ -118,4 +126,4 @@ def read_graph(document: Any) -> Graph:
             raise MalformedEvidence(f"the lineage names a step {name!r}, which cannot be the name of a file")
     if not steps or not fits or len(steps) != len(document["steps"]):
         raise MalformedEvidence("the lineage has no step, one twice, or an edge that leads backwards")
-    return Graph(document["release"], document["root"], steps, edges)
+    return Graph(document["release"], document["root"], steps, edges, standing)
