@@ -18,12 +18,14 @@ from log.writing import append, event, failed, keys_of, last_head, unlocked
 from pedigree.log import verify
 from pedigree.log.checks import CHECKS
 from pedigree.log.entry import NOTHING_BEFORE, Entry, entry_hash, read_entry
+from pedigree.log.head import Head, sign_head
 from pedigree.log.place import Place, Writers
 from pedigree.trust.root import Holder
+from pedigree.trust.signers import load_signer, signer_public_key
 from trust.keyfile import make_key
 
 Change = Callable[[list[Entry]], list[Entry]]
-CHAIN, HEADS, SEEN = 3, 7, 8
+CHAIN, KEYS, ACTORS, HEADS, SEEN = 3, 5, 6, 7, 8
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +65,8 @@ def found_by(path: Path, keys: dict[str, Holder], seen: bytes | None = None) -> 
     return failed(f"sqlite://{path}", keys, seen)
 
 
-def without(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    off = [(claim, _Off if at == number else make) for at, (claim, make) in enumerate(CHECKS, 2)]
+def without(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
+    off = [(claim, _Off if at in numbers else make) for at, (claim, make) in enumerate(CHECKS, 2)]
     monkeypatch.setattr(verify, "CHECKS", tuple(off))
 
 
@@ -127,7 +129,7 @@ def test_with_the_chain_off_it_gets_through(
     path: Path, keys: dict[str, Holder], change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewrite(path, change, rechain=False)
-    without(CHAIN, monkeypatch)
+    without(monkeypatch, CHAIN)
     assert found_by(path, keys) == []
 
 
@@ -144,7 +146,7 @@ def test_with_the_heads_off_it_gets_through(
     path: Path, keys: dict[str, Holder], change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewrite(path, change, rechain=True)
-    without(HEADS, monkeypatch)
+    without(monkeypatch, HEADS)
     assert found_by(path, keys) == []
 
 
@@ -160,7 +162,7 @@ def test_a_careless_cut_is_found_by_the_heads(
 ) -> None:
     truncate(path, "entries")
     assert found_by(path, keys) == [HEADS]
-    without(HEADS, monkeypatch)
+    without(monkeypatch, HEADS)
     assert found_by(path, keys) == []
 
 
@@ -176,7 +178,7 @@ def test_with_no_head_seen_before_a_cut_gets_through(
     seen = last_head(f"sqlite://{path}")
     truncate(path, "entries heads")
     assert found_by(path, keys) == []
-    without(SEEN, monkeypatch)
+    without(monkeypatch, SEEN)
     assert found_by(path, keys, seen) == []
 
 
@@ -201,8 +203,38 @@ def test_with_no_head_seen_before_a_fork_gets_through(
 ) -> None:
     other, seen = fork
     assert found_by(other, keys) == []
-    without(SEEN, monkeypatch)
+    without(monkeypatch, SEEN)
     assert found_by(other, keys, seen) == []
+
+
+def test_entries_of_a_stranger_are_found_by_the_keys_of_heads_and_behind_them_by_what_heads_cover(
+    path: Path, keys: dict[str, Holder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(f"sqlite://{path}", [event("base.approve")], make_key(tmp_path / "stranger.pem"))
+    assert found_by(path, keys) == [KEYS, ACTORS, HEADS]
+    for off in (KEYS, ACTORS):
+        with monkeypatch.context() as one:
+            without(one, off)
+            assert set(found_by(path, keys)) == {KEYS, ACTORS, HEADS} - {off}
+    without(monkeypatch, KEYS, ACTORS, HEADS)
+    assert found_by(path, keys) == []
+
+
+def test_an_entry_in_the_name_of_another_is_found_by_who_signed_the_head_over_it(
+    path: Path, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both may write to this log; the one signs a head over an entry that names the other."""
+    other = make_key(tmp_path / "other.pem")
+    both = keys_of(uri, other)
+    with unlocked(path) as connection:
+        stored = dict(connection.execute("SELECT number, data FROM entries"))
+        entry = read_entry(stored[7], "x")
+        head = Head(entry_hash(stored[1]), 7, entry_hash(stored[7]), entry.time)
+        signed = sign_head(head, load_signer(other, signer_public_key(other)))
+        connection.execute("UPDATE heads SET data = ? WHERE number = 7", (signed,))
+    assert found_by(path, both) == [ACTORS]
+    without(monkeypatch, ACTORS)
+    assert found_by(path, both) == []
 
 
 def test_the_database_refuses_whoever_leaves_its_triggers_in_place(path: Path) -> None:

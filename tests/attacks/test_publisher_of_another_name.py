@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pedigree.step.digests import directory_files
+from pedigree.trust import publisher_certificate
 from pedigree.trust.errors import Refused
 from pedigree.trust.publisher import verify_publisher
 from pedigree.trust.publisher_certificate import CertifiedPublisher
@@ -22,8 +23,8 @@ def attack(directory: Path, credential: Credential) -> tuple[Path, bytes]:
     return model, sign_by_certificate(model, credential)
 
 
-def taken_in(model: Path, bundle: bytes, authority: Authority, identity: str) -> bool:
-    publisher = CertifiedPublisher(authority.pem, identity, stated(NOW))
+def taken_in(model: Path, bundle: bytes, authority: Authority, identity: str, time: datetime = NOW) -> bool:
+    publisher = CertifiedPublisher(authority.pem, identity, stated(time))
     found = verify_publisher(bundle, publisher, directory_files(model), [], "model.sig")
     return "model.safetensors" in found.signed
 
@@ -35,11 +36,14 @@ def test_the_name_is_asked_for(tmp_path: Path) -> None:
         taken_in(model, bundle, authority, f"cn:{LAB}")
 
 
-def test_without_that_it_gets_through(tmp_path: Path) -> None:
+def test_control_off_it_gets_through_as_it_does_by_the_stock_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     authority = Authority()
     model, bundle = attack(tmp_path, authority.certify(OTHER))
     require_by_certificate(model, bundle, authority.pem)
-    assert taken_in(model, bundle, authority, f"cn:{OTHER}")
+    monkeypatch.setattr(publisher_certificate, "_require_name", lambda *_: None)
+    assert taken_in(model, bundle, authority, f"cn:{LAB}")
 
 
 def test_a_stolen_key_whose_certificate_has_expired_signs_nothing_new(tmp_path: Path) -> None:
@@ -48,4 +52,12 @@ def test_a_stolen_key_whose_certificate_has_expired_signs_nothing_new(tmp_path: 
     model, bundle = attack(tmp_path, stolen)
     with pytest.raises(Refused, match="the certificate in model.sig is valid from"):
         taken_in(model, bundle, authority, f"cn:{LAB}")
+
+
+def test_control_off_for_who_states_a_time_in_its_life_it_gets_through_as_it_does_by_the_stock_tool(
+    tmp_path: Path,
+) -> None:
+    authority = Authority()
+    model, bundle = attack(tmp_path, authority.certify(begin=NOW - YEAR, life=timedelta(days=90)))
     require_by_certificate(model, bundle, authority.pem)
+    assert taken_in(model, bundle, authority, f"cn:{LAB}", NOW - YEAR + timedelta(days=30))

@@ -13,8 +13,11 @@ SPARE = safetensors({"spare": floats(2, 2)})
 
 
 def test_weights_without_tensors_are_refused(tmp_path: Path) -> None:
-    report = scan_base(write_model(tmp_path, {"model.safetensors": safetensors({})}))
-    assert found_by(report)["weights"] == "refuse" and "model.safetensors: holds no tensors" in says(report, "weights")
+    model = write_model(tmp_path, {"model.safetensors": safetensors({})})
+    report = scan_base(model)
+    assert found_by(report) == {"weights": "refuse"}
+    assert "model.safetensors: holds no tensors" in says(report, "weights")
+    assert scan_without("weights", model).verdict == "pass"
 
 
 def test_weights_under_a_name_of_their_own_are_shown(tmp_path: Path) -> None:

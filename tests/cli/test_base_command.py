@@ -14,10 +14,11 @@ import pytest
 
 from cli.desk import NOON, Desk
 from cli.proposing import MEANING, NAME, approve, propose, with_model
+from pedigree.cli import decide
 from pedigree.cli.main import main
 from pedigree.registry.scan.outcome import uid_of
 from pedigree.registry.scan.report import scan_base
-from pedigree.registry.scan.stated import BASE_CHECKS
+from pedigree.registry.scan.stated import BASE_CHECKS, read_stated
 from pedigree.registry.store import Store
 from pedigree.registry.weights_manifest import WeightsFile, WeightsManifest, render_weights_manifest
 from pedigree.step.canonical import canonical_json
@@ -333,6 +334,14 @@ def test_an_entry_that_says_otherwise_than_its_license_is_not_approved(
     err = capsys.readouterr().err
     assert words in err and "Traceback" not in err
     assert not list((desk.attestations / "approvals").glob("*/*.sigstore.json"))
+
+
+def test_control_off_an_entry_that_was_edited_is_approved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    propose(desk)
+    edit(desk, {"obligations": []}, untouched)
+    report = read_stated(next((desk.attestations / "approvals").glob("*/scan.json")).read_bytes())
+    monkeypatch.setattr(decide, "require_derived", lambda *_: report)
+    assert approve(desk, "Lea") == 0
 
 
 @pytest.mark.parametrize(

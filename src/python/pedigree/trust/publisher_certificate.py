@@ -67,9 +67,7 @@ class CertifiedPublisher:
         # (2) The first of them is under one of the authorities, all are valid at that time, and it is for signing.
         authority = self._authority(leaf, others, bundle.origin)
         # (3) It is his: an authority certifies others as well.
-        if self.identity not in names:
-            told = ", ".join(map(repr, names)) or "nobody"
-            raise Refused(f"{bundle.origin} is not signed by '{self.identity}': the certificate is that of {told}")
+        _require_name(self.identity, names, bundle.origin)
         # (4) Its key signed.
         payload = bundle.payload_signed_by(leaf.public_key(), f"the key in the certificate of '{self.identity}'")
         issuer = f"sha256:{authority.fingerprint(hashes.SHA256()).hex()}"
@@ -88,6 +86,12 @@ class CertifiedPublisher:
         except (VerificationError, x509.UnsupportedGeneralNameType) as error:
             what = f"is not under the publisher's authorities at {self.time}, or is not for signing"
             raise Refused(f"the certificate in {origin} {what}: {error}") from error
+
+
+def _require_name(identity: str, names: list[str], origin: str) -> None:
+    if identity not in names:
+        told = ", ".join(map(repr, names)) or "nobody"
+        raise Refused(f"{origin} is not signed by '{identity}': the certificate is that of {told}")
 
 
 def _of_authorities() -> ExtensionPolicy:
