@@ -60,7 +60,11 @@ _PROPOSED = [
     *("--tier", "2: advises engineers", "--serving", "vllm", "--attestations", "{place}/attestations"),
 ]
 OF_REVIEWERS: dict[str, list[str]] = {
-    "base propose": ["{place}/model", *_PROPOSED, "--card", "{damaged}", "--addendum", "{damaged}"],
+    # Of cards any text will do; of a publisher's signature not.
+    "base propose": [
+        *("{place}/model", *_PROPOSED, "--card", "{damaged}", "--addendum", "{damaged}"),
+        *("--publisher-signature", "{damaged}", "--publisher-key", "{damaged}"),
+    ],
     "base scan": ["{damaged}"],
     "base scan-adapter": ["{place}/model", "--base", "{place}/model", "--probe", "{damaged}"],
 }

@@ -66,7 +66,7 @@ def read_named(path: Path, largest: int = LARGEST, hint: str = "name a small reg
     try:
         return read_plainly(os.path.realpath(path), str(path), largest)
     except Refused as problem:
-        raise ToolError(f"cannot use {problem}", hint) from problem
+        raise ToolError(str(problem), hint) from problem
 
 
 def require_few_values(data: bytes, origin: str) -> None:

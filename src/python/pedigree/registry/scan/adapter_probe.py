@@ -31,6 +31,9 @@ def read_probe(path: Path, files: Mapping[str, str], base: str) -> CheckResult:
     Raises:
         ToolError: It cannot be read, is none, or is about another adapter or base.
     """
+    # A pipe would be waited for, and a device has no end.
+    if path.exists() and not path.is_file():
+        raise ToolError(f"{path} is not a regular file", _HINT)
     try:
         document = parse_json(path.read_bytes(), str(path))
         check = _check(document)
