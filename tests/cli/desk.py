@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pedigree.cli.main import main
+from pedigree.registry.licenses import review_license
+from pedigree.registry.parts import part_of
+from pedigree.registry.scan.findings import result
+from pedigree.registry.scan.outcome import ScanReport
+from pedigree.registry.scan.stated import BASE_CHECKS
+from pedigree.step.digests import sha256_bytes
+from pedigree.trust.entry import License
 from pedigree.trust.public import PublicKey
 from pedigree.trust.signers import signer_public_key
 from trust.builder import make_key
@@ -64,7 +71,17 @@ class Desk:
     def file_entry(self, *approvers: str) -> Path:
         """File an entry for `BASE`, and approvals of it; its directory."""
         office = Office(self.directory)
-        office.approve(office.propose("models/base:tiny", BASE), *approvers)
+        checks = tuple(result(name, "it holds", []) for name in sorted(BASE_CHECKS))
+        report, terms = ScanReport("base", BASE, "", checks).render(), review_license("Apache-2.0")
+        entry = office.propose(
+            "models/base:tiny",
+            BASE,
+            parts={name: part_of(name) for name in BASE},
+            license=License(terms.expression, terms.family, terms.obligations, ""),
+            scan=sha256_bytes(report),
+        )
+        office.files[f"approvals/{entry.uid[:16]}/scan.json"] = report
+        office.approve(entry, *approvers)
         for path, data in office.files.items():
             (self.attestations / path).parent.mkdir(parents=True, exist_ok=True)
             (self.attestations / path).write_bytes(data)
