@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pedigree.cli.main import main
 from pedigree.trust.seal import seal
 from trust.builder import deliver, lay_out, stock_commands, stock_tools
 from trust.large import closure_of
@@ -22,12 +23,12 @@ _, status, used = os.wait4(process.pid, 0)
 print(used.ru_maxrss // 1024, used.ru_utime + used.ru_stime)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
-VERIFY = "import sys; from pedigree.cli.main import main; sys.exit(main())"
+VERIFY = f"import sys; from {main.__module__} import main; sys.exit(main())"
 
 
 def watched(command: list[str], directory: Path) -> tuple[int, int, float]:
     """How a command exits, the megabytes that its largest process took, and the seconds of processor that all took."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", WATCHED, *command], cwd=directory, env=environment, stdout=subprocess.PIPE, check=False
     )
