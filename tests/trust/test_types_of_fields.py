@@ -24,7 +24,7 @@ from trust.office import Office
 from trust.plans import demo_plan
 from trust.published import put_in_force
 
-OTHERS = (5, None, True, [], [["a"]], {}, {"a": 5}, "", "words", "\x1b")
+OTHERS: tuple[Any, ...] = (5, None, True, [], [["a"]], {}, {"a": 5}, "", "words", "\x1b")
 Reader = Callable[[dict[str, Any]], object]
 
 
