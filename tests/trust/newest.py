@@ -31,8 +31,8 @@ def seal_newest(directory: Path) -> Path:
     second = office.publish_root(office.retired(office.root(2, first.digest), "Bea"), "Olga")
     office.publish_snapshot(second)
     records, files = closure_of_demo()
-    said = {"builder": "ci", "vouched": office.key("Bruno").fingerprint}
-    vouched = [replace(record, **said) if record.name == VOUCHED else record for record in records]
+    key = office.key("Bruno").fingerprint
+    vouched = [replace(record, builder="ci", vouched=key) if record.name == VOUCHED else record for record in records]
     uri = office.uri("Ray")
     seal(lay_out(directory / "work", uri, vouched, files, office.files), uri)
     return deliver(directory / "work")
