@@ -19,7 +19,8 @@ from pedigree.step.digests import directory_files, sha256_bytes
 from pedigree.trust.entry import Entry, parse_entry
 from pedigree.trust.envelope import sign_bundle
 from pedigree.trust.errors import MalformedEvidence
-from pedigree.trust.keyless import Person, sign_keyless
+from pedigree.trust.identity import Person
+from pedigree.trust.keyless import sign_keyless
 from pedigree.trust.modelsig import model_statement
 from pedigree.trust.signers import load_signer
 from trust.publishers import LAB, NOW, OTHER, YEAR, Authority, Credential, stated

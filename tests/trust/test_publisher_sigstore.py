@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pedigree.step.digests import directory_files, sha256_bytes
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.keyless import Person, sign_keyless
+from pedigree.trust.identity import Person
+from pedigree.trust.keyless import sign_keyless
 from pedigree.trust.modelsig import model_statement
 from pedigree.trust.published import PublishedBy
 from pedigree.trust.publisher import PublisherSignature, verify_publisher

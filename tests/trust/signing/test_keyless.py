@@ -17,7 +17,8 @@ import pytest
 from pedigree.step.canonical import canonical_json
 from pedigree.step.errors import ToolError
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.keyless import Person, open_keyless, person_of, sign_keyless
+from pedigree.trust.identity import Person, person_of
+from pedigree.trust.keyless import open_keyless, sign_keyless
 from pedigree.trust.statement import SUMMARY, statement
 from trust.signing import clock
 from trust.signing.certificates import new_key
@@ -166,7 +167,8 @@ urllib.request.urlopen(sys.argv[1]).read()
 """
 LOG_IN = """
 import sys
-from pedigree.trust.keyless import person_of, sign_keyless
+from pedigree.trust.identity import person_of
+from pedigree.trust.keyless import sign_keyless
 from trust.signing.test_keyless import STATEMENT
 sys.stdout.buffer.write(sign_keyless(STATEMENT, person_of(sys.argv[1])))
 """

@@ -120,15 +120,15 @@ def role(text: str) -> str:
     return text
 
 
-def holder(text: str) -> tuple[str, Path]:
-    """`NAME=PUB`: a printed name and the file of a public key."""
-    name, _, file = text.partition("=")
-    if not file:
+def holder(text: str) -> tuple[str, str]:
+    """`NAME=PUB`: a printed name, and the file of a public key or the URI of a person who signs without one."""
+    name, _, credential = text.partition("=")
+    if not credential:
         raise argparse.ArgumentTypeError(f"{text[:80]!r} is not NAME=PUB, a printed name and the file of a public key")
-    return line(name), Path(file)
+    return line(name), credential
 
 
-def role_holder(text: str) -> tuple[str, tuple[str, Path]]:
+def role_holder(text: str) -> tuple[str, tuple[str, str]]:
     """`ROLE=NAME=PUB`."""
     its, _, rest = text.partition("=")
     return role(its), holder(rest)

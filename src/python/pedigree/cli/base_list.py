@@ -13,6 +13,7 @@ from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.registry.scan.stated import StatedReport
 from pedigree.step.canonical import parse_json
 from pedigree.step.digests import sha256_bytes
+from pedigree.trust.decisions import Approval, Revocation
 from pedigree.trust.entry import Entry
 from pedigree.trust.listing import listed
 from pedigree.trust.published import published_by
@@ -56,9 +57,15 @@ def _document(register: Register, item: Registered) -> dict[str, Any]:
     return {
         **_standing(register, item),
         "entry": parse_json(item.entry.to_bytes(), "the entry"),
-        "signatures": [asdict(approval.signature) for approval in item.approvals],
-        "revocations": [{**asdict(word.signature), "reason": word.reason} for word in register.withdrawn(item.entry)],
+        "signatures": [_signature(approval) for approval in item.approvals],
+        "revocations": [{**_signature(word), "reason": word.reason} for word in register.withdrawn(item.entry)],
+        **({"unchecked": list(item.unchecked)} if item.unchecked else {}),
     }
+
+
+def _signature(decision: Approval | Revocation) -> dict[str, str]:
+    """What a signature says of itself, and when a log saw it that of an identity."""
+    return {**asdict(decision.signature), **({"logged": decision.logged} if decision.logged else {})}
 
 
 def _standing(register: Register, item: Registered) -> dict[str, Any]:
@@ -106,6 +113,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield from (f"    {digest}  {name} ({entry['parts'][name]})" for name, digest in sorted(entry["files"].items()))
     for signature in document["signatures"]:
         yield from _manifested("approved", signature)
+    yield from (f"  not checked: {words}" for words in document.get("unchecked", ()))
     for signature in document["revocations"]:
         yield from _manifested("revoked", signature)
         yield f"    reason: {signature['reason']}"
@@ -120,5 +128,5 @@ def _publisher(entry: dict[str, Any]) -> str:
 def _manifested(act: str, signature: dict[str, str]) -> Iterator[str]:
     """Printed name, time and meaning: what 21 CFR 11.50 wants to be shown with a signature."""
     yield f"  {act} by {signature['name']} ({signature['role']})"
-    yield f"    time: {signature['time']}"
+    yield f"    time: {signature['time']}" + (f"; in the log at {signature['logged']}" if "logged" in signature else "")
     yield f"    meaning: {signature['meaning']}"

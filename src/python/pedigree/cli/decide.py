@@ -14,10 +14,13 @@ from pedigree.cli.base_list import tell_entry
 from pedigree.cli.base_publisher import show_publisher
 from pedigree.trust.deciding import sign_approval, sign_revocation
 from pedigree.trust.decisions import may_revoke
-from pedigree.trust.register import open_register
+from pedigree.trust.identity import is_person, person_of
+from pedigree.trust.reading import read_named
+from pedigree.trust.register import Register, open_register
 from pedigree.trust.registered import lacking
 from pedigree.trust.roles import APPROVERS
-from pedigree.trust.signatory import find_signatory, open_key
+from pedigree.trust.signatory import Decider, find_signatory, open_key
+from pedigree.trust.signatory_keyless import find_identified
 from pedigree.trust.subjects import subject_of
 
 _SNAPSHOT = "have quality sign a snapshot: `pedigree snapshot`"
@@ -36,7 +39,7 @@ def run_approve(call: argparse.Namespace) -> int:
     report = require_derived(entry, register.files)
     require_compared(register, entry, report)
     tell_entry(register, entry, report)
-    who = find_signatory(open_key(signer_of(call)), register.root, APPROVERS, register.revoked)
+    who = _decider(register, call, APPROVERS)
     show_publisher(register, entry)
     time = stated(call)
     path, data = sign_approval(register, entry, who, time, call.meaning)
@@ -55,7 +58,7 @@ def run_revoke(call: argparse.Namespace) -> int:
     """
     register = open_register(call.attestations)
     subjects = subject_of(register, call.kind, call.subject)
-    who = find_signatory(open_key(signer_of(call)), register.root, may_revoke(register.root), register.revoked)
+    who = _decider(register, call, may_revoke(register.root))
     time = stated(call)
     path, data = sign_revocation(register, call.kind, subjects, call.reason, who, time, call.meaning)
     ((name, sha256),) = subjects.items()
@@ -65,6 +68,15 @@ def run_revoke(call: argparse.Namespace) -> int:
     )
     tell(*_AFFECTED[call.kind].format(name=name, sha256=sha256).splitlines(), _SNAPSHOT)
     return EXIT_HOLDS
+
+
+def _decider(register: Register, call: argparse.Namespace, roles: tuple[str, ...]) -> Decider:
+    """Who signs, by a key or by an identity."""
+    uri = signer_of(call)
+    if not is_person(uri):
+        return find_signatory(open_key(uri), register.root, roles, register.revoked)
+    config = read_named(person_of(uri).instance)
+    return find_identified(uri, config, register.root, roles, register.revoked, register.files)
 
 
 _IN_RELEASES = "list what came from it in a delivered release: `pedigree lineage DIR --descendants {name}`"

@@ -9,6 +9,8 @@ from pedigree.cli import arguments
 from pedigree.cli.answer import PUT_BACK, answering
 from pedigree.cli.arguments import add_attestations, add_format, add_signer, add_time
 
+_HOLDER = "printed name and public key; or sigstore:/trust-config.json?identity=NAME&issuer=URL of who has no key"
+
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the commands' arguments."""
@@ -59,7 +61,10 @@ def _declare_new(actions: Any) -> None:
 
 def _declare_init(actions: Any) -> None:
     parser = _add(actions, "init", "make the first version of the trust root")
-    owner, others = "an owner; name all of them", "who else has a role: quality='Ada Byron'=ada.pub"
+    owner, others = (
+        "an owner; name all of them",
+        "who else has a role: quality='Ada Byron'=ada.pub; or =sigstore:..., as in docs/signers.md",
+    )
     parser.add_argument(
         "--owner", metavar="NAME=PUB", type=arguments.holder, action="append", required=True, help=owner
     )
@@ -86,7 +91,7 @@ def _declare_list(actions: Any) -> None:
 
 def _declare_enroll(actions: Any) -> None:
     parser = _add(actions, "enroll", "give somebody a role")
-    parser.add_argument("holder", metavar="NAME=PUB", type=arguments.holder, help="printed name and public key")
+    parser.add_argument("holder", metavar="NAME=PUB", type=arguments.holder, help=_HOLDER)
     parser.add_argument("--role", metavar="ROLE", type=arguments.role, required=True, help="which role")
     _add_threshold(parser)
     _add_note(parser)
@@ -94,7 +99,7 @@ def _declare_enroll(actions: Any) -> None:
 
 def _declare_rotate(actions: Any) -> None:
     parser = _add(actions, "rotate", "give somebody another key, and retire the old one")
-    parser.add_argument("holder", metavar="NAME=PUB", type=arguments.holder, help="printed name and new public key")
+    parser.add_argument("holder", metavar="NAME=PUB", type=arguments.holder, help=_HOLDER)
     _add_which(parser)
     add_time(parser, "from when on the old key signs nothing")
     _add_note(parser)

@@ -12,6 +12,7 @@ from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.trust.attestations import read_attestations
 from pedigree.trust.changes import changes
 from pedigree.trust.decisions import Revocation
+from pedigree.trust.identity import Identity
 from pedigree.trust.revocations import open_revocations
 from pedigree.trust.roles import PURPOSE
 from pedigree.trust.root import TrustRoot
@@ -49,6 +50,7 @@ def _holder(root: TrustRoot, keyid: str, revocations: tuple[Revocation, ...]) ->
     return {
         "name": holder.name,
         "fingerprint": print_,
+        **(holder.key.to_json() if isinstance(holder.key, Identity) else {}),
         "keyid": keyid,
         "retired": holder.retired,
         "revoked": revoked,
@@ -73,7 +75,7 @@ def _text(document: dict[str, Any]) -> str:
 def _lines(document: dict[str, Any]) -> Iterator[str]:
     for role in document["roles"]:
         yield f"{role['role']}, {role['threshold']} must sign: {role['purpose']}"
-        yield from (f"  {_state(item):<10} sha256:{item['fingerprint']}  {item['name']}" for item in role["holders"])
+        yield from (f"  {_state(item):<10} sha256:{item['fingerprint']}  {_who(item)}" for item in role["holders"])
         for item in role["holders"]:
             yield from (f"    revoked by {word['by']}, {word['time']}: {word['reason']}" for word in item["revoked"])
     yield f"A base model is approved by {' and '.join(document['approvals'])}."
@@ -83,6 +85,11 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         # Of the first version, the list above tells all.
         yield from (f"  {line}" for line in version["changes"] if version["version"] > 1)
         yield from (f"  is not in force; it lacks {line}" for line in version["lacks"])
+
+
+def _who(item: dict[str, Any]) -> str:
+    """The printed name, with the identity of who has no key."""
+    return f"{item['name']}, {item['identity']} by {item['issuer']}" if "identity" in item else str(item["name"])
 
 
 def _state(item: dict[str, Any]) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pedigree.cli.acts import Act, file_act, tell
 from pedigree.cli.answer import EXIT_HOLDS, Run
 from pedigree.cli.arguments import signer_of, stated
+from pedigree.cli.credential import read_credential
+from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations, write_attestation
 from pedigree.trust.chain import ROOTS
 from pedigree.trust.changes import changes
-from pedigree.trust.public import read_public_key
+from pedigree.trust.identity import kind_of
+from pedigree.trust.places import instance_path
 from pedigree.trust.revocations import open_revocations, revoked_keys
 from pedigree.trust.roles import OWNER
 from pedigree.trust.root import TrustRoot, draft
@@ -41,12 +44,15 @@ def run_init(call: argparse.Namespace) -> int:
     ):
         raise ToolError(f"{call.attestations} has a trust root already", "change it by `pedigree keys enroll`")
     given = [(OWNER, holder) for holder in call.owner] + call.role
-    enrolments = [Enrolment(role, name, read_public_key(path)) for role, (name, path) in given]
+    read = [(role, name, *read_credential(text)) for role, (name, text) in given]
+    enrolments = [Enrolment(role, name, credential) for role, name, credential, _ in read]
+    configs = [config for *_, config in read if config]
     root = found(enrolments, dict(call.threshold), tuple(dict.fromkeys(call.approval or _APPROVALS)), call.note)
     version = Version(root, draft(root), None)
     if call.signer or os.environ.get(SIGNER_VARIABLE):
-        return _sign(version, call, {}, "keys.init")
+        return _sign(version, call, {}, "keys.init", configs)
     path = _path(root)
+    _file_configs(call, configs)
     write_attestation(call.attestations, path, version.signed.to_bytes())
     print(call.attestations / path)
     _tell(version, call.attestations)
@@ -65,28 +71,29 @@ def run_sign(call: argparse.Namespace) -> int:
 
 def run_enroll(call: argparse.Namespace) -> int:
     """Give somebody a role."""
-    name, path = call.holder
+    name, text = call.holder
     files, root = _in_force(call)
+    credential, config = read_credential(text)
     note = call.note or f"gives {name} the role {call.role}"
-    return _sign_next(
-        enrol(root, Enrolment(call.role, name, read_public_key(path)), call.threshold, note), root, call, files
-    )
+    after = enrol(root, Enrolment(call.role, name, credential), call.threshold, note)
+    return _sign_next(after, root, call, files, config)
 
 
 def run_rotate(call: argparse.Namespace) -> int:
     """Give somebody another key."""
-    name, path = call.holder
+    name, text = call.holder
     files, root = _in_force(call)
-    note = call.note or f"gives {name} another key"
+    credential, config = read_credential(text)
+    note = call.note or f"gives {name} another {kind_of(credential)}"
     old = key_in_use(root, name, call.role)
-    return _sign_next(rotate(root, old, read_public_key(path), stated(call), note), root, call, files)
+    return _sign_next(rotate(root, old, credential, stated(call), note), root, call, files, config)
 
 
 def run_retire(call: argparse.Namespace) -> int:
     """Take a key out of use."""
     files, root = _in_force(call)
-    note = call.note or f"retires the key of {call.name}"
     old = key_in_use(root, call.name, call.role)
+    note = call.note or f"retires the {kind_of(root.holders[old].key)} of {call.name}"
     return _sign_next(retire(root, old, stated(call), call.threshold, note), root, call, files)
 
 
@@ -105,11 +112,16 @@ def _in_force(call: argparse.Namespace) -> tuple[Mapping[str, bytes], TrustRoot]
     return files, in_force(read_versions(files))
 
 
-def _sign_next(root: TrustRoot, before: TrustRoot, call: argparse.Namespace, files: Mapping[str, bytes]) -> int:
-    return _sign(Version(root, draft(root), before), call, files, f"keys.{call.action}")
+def _sign_next(
+    root: TrustRoot, before: TrustRoot, call: argparse.Namespace, files: Mapping[str, bytes], config: bytes = b""
+) -> int:
+    version = Version(root, draft(root), before)
+    return _sign(version, call, files, f"keys.{call.action}", [config] if config else [])
 
 
-def _sign(version: Version, call: argparse.Namespace, files: Mapping[str, bytes], action: str) -> int:
+def _sign(
+    version: Version, call: argparse.Namespace, files: Mapping[str, bytes], action: str, configs: Sequence[bytes] = ()
+) -> int:
     # Before the key is opened: a passphrase is not typed for what was not read.
     for line in changes(version.before, version.root):
         print(f"this signs that {line}", file=sys.stderr)
@@ -119,9 +131,16 @@ def _sign(version: Version, call: argparse.Namespace, files: Mapping[str, bytes]
     path = _path(root)
     meaning = root.note or f"version {root.version} of the trust root says whom to believe"
     act = Act(action, path, root.digest, meaning, write_time(datetime.now(UTC)), who)
+    _file_configs(call, configs)
     file_act(act, call.attestations, path, signed.signed.to_bytes())
     _tell(signed, call.attestations)
     return EXIT_HOLDS
+
+
+def _file_configs(call: argparse.Namespace, configs: Iterable[bytes]) -> None:
+    """File the trust configs of Sigstore instances, by the digests under which the root names them."""
+    for config in configs:
+        write_attestation(call.attestations, instance_path(sha256_bytes(config)), config)
 
 
 def _owner(version: Version, uri: str, files: Mapping[str, bytes]) -> Signatory:

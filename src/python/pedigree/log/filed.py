@@ -61,15 +61,18 @@ def _roots(register: Register) -> Iterator[FiledAct]:
 
 
 def _decisions(register: Register) -> Iterator[FiledAct]:
+    """What identities decided is in the log of their Sigstore instance: its proof is in the bundle, and is verified."""
     for path, data in sorted(register.files.items()):
         if path.startswith(f"{APPROVALS}/") and path.endswith(BUNDLE):
-            approval = open_approval(data, register.root, path)
+            approval = open_approval(data, register.root, path, register.files)
             said = approval.signature
+            if approval.logged:
+                continue
             yield FiledAct(path, "base.approve", approval.entry, approval.keyid, said.name, said.time)
         elif path.startswith(f"{REVOCATIONS}/"):
-            found = open_revocation(data, register.root, path)
+            found = open_revocation(data, register.root, path, register.files)
             said = found.signature
-            for sha256 in sorted(found.subjects.values()):
+            for sha256 in sorted(found.subjects.values()) if not found.logged else ():
                 yield FiledAct(path, f"{found.kind}.revoke", sha256, found.keyid, said.name, said.time)
 
 
@@ -79,7 +82,7 @@ def _plans(register: Register) -> Iterator[FiledAct]:
             plan = parse_plan(parse_signed(data, PLAN, path).document, path)
             pair = filed_pair(register.files, plan.release)
             # A plan outlives the trust root under which it was signed; what a retired owner signed was signed, too.
-            owners = {keyid: register.root.holders[keyid].key for keyid in register.root.roles[OWNER].keyids}
+            owners = register.root.all_keys(OWNER)
             yield from _signed(path, "layout.sign", plan.digest, pair.signers(owners) if pair else (), register.root)
 
 

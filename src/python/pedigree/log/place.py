@@ -11,6 +11,7 @@ from pedigree.log.entry import Entry, entry_hash, read_entry
 from pedigree.log.head import SignedHead, open_head
 from pedigree.log.store import Store
 from pedigree.trust.errors import MalformedEvidence, Refused
+from pedigree.trust.public import PublicKey
 from pedigree.trust.root import Holder
 
 Problem = MalformedEvidence | Refused
@@ -58,8 +59,10 @@ def places(store: Store, writers: Writers) -> Iterator[Place]:
 
 def opened(data: bytes, writers: Writers, origin: str) -> SignedHead | Problem:
     """A signed head, or why it is not believed."""
+    held = ((keyid, holder.key) for keyid, holder in writers.items())
+    keys = {keyid: key for keyid, key in held if isinstance(key, PublicKey)}
     try:
-        return open_head(data, {keyid: holder.key for keyid, holder in writers.items()}, origin)
+        return open_head(data, keys, origin)
     except (MalformedEvidence, Refused) as problem:
         return problem
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pedigree.step.errors import ToolError
 from pedigree.trust.chain import ROOTS
 from pedigree.trust.errors import Refused
-from pedigree.trust.places import APPROVALS, LAYOUTS, REVOCATIONS, SNAPSHOT
+from pedigree.trust.places import APPROVALS, LAYOUTS, REVOCATIONS, SIGSTORE, SNAPSHOT
 from pedigree.trust.reading import LARGEST, read_plainly
 
 MOST = 256 << 20
@@ -20,7 +20,7 @@ MOST_FILES = 200_000
 ATTESTED = "attestations/trust"
 """Where a release has its copy of the attestations that were in force when it was sealed."""
 
-_PLACES = (ROOTS, SNAPSHOT, APPROVALS, REVOCATIONS, LAYOUTS)
+_PLACES = (ROOTS, SNAPSHOT, APPROVALS, REVOCATIONS, LAYOUTS, SIGSTORE)
 
 
 def read_attestations(directory: Path) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from pedigree.trust.local import local_authority
 from pedigree.trust.owners import word_in_force
 from pedigree.trust.pair import layout_path
 from pedigree.trust.permit import require_approved
-from pedigree.trust.places import LAYOUTS, REVOCATIONS, SNAPSHOT, place_of
+from pedigree.trust.places import LAYOUTS, REVOCATIONS, SIGSTORE, SNAPSHOT, place_of
 from pedigree.trust.public import PublicKey
 from pedigree.trust.registered import Registered
 from pedigree.trust.roles import RELEASE
@@ -116,5 +116,5 @@ def needed(files: Mapping[str, bytes], entries: Collection[str], layout: str) ->
         entries: Uids of the base models that it is made from.
         layout: How the paths of its owners' layout start.
     """
-    wanted = (f"{ROOTS}/", f"{REVOCATIONS}/", layout, *(f"{place_of(uid)}/" for uid in entries))
+    wanted = (f"{ROOTS}/", f"{REVOCATIONS}/", f"{SIGSTORE}/", layout, *(f"{place_of(uid)}/" for uid in entries))
     return {path: data for path, data in files.items() if path == SNAPSHOT or path.startswith(wanted)}

@@ -9,13 +9,13 @@ from pedigree.step.digests import sha256_bytes
 from pedigree.trust.chain import ancestors, walk_roots
 from pedigree.trust.decisions import Revocation
 from pedigree.trust.errors import Refused
-from pedigree.trust.places import APPROVALS, LAYOUTS, REVOCATIONS, SNAPSHOT
+from pedigree.trust.places import APPROVALS, LAYOUTS, REVOCATIONS, SIGSTORE, SNAPSHOT
 from pedigree.trust.registered import Registered, lacking, open_entries
 from pedigree.trust.revocations import open_revocations, revocation_paths, revoked_keys, revoked_under
 from pedigree.trust.root import TrustRoot
 from pedigree.trust.snapshot import Snapshot, open_snapshot
 
-_LISTED = (f"{APPROVALS}/", f"{LAYOUTS}/")
+_LISTED = (f"{APPROVALS}/", f"{LAYOUTS}/", f"{SIGSTORE}/")
 Files = Mapping[str, bytes]
 Revoked = frozenset[str]
 
@@ -75,7 +75,8 @@ class Authority:
             whose = [
                 f"; the approval by {fallen[keyid]} fell with the key, which is revoked" for keyid in sorted(fallen)
             ]
-            raise Refused(f"base model '{name}' is not approved by {' and '.join(missing)}{''.join(whose)}")
+            unchecked = "".join(f"; {words}" for words in found.unchecked)
+            raise Refused(f"base model '{name}' is not approved by {' and '.join(missing)}{''.join(whose)}{unchecked}")
         for digest in sorted(found.entry.published_by.digests()) if found.entry.published_by else ():
             if withdrawn := self.revocation_of(digest):
                 raise Refused(f"what the publisher of base model '{name}' signed it with is {withdrawn.words}")

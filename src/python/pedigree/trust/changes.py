@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pedigree.trust.identity import in_words
 from pedigree.trust.root import TrustRoot
 
 
@@ -29,11 +30,11 @@ def _keys(before: TrustRoot | None, root: TrustRoot) -> Iterator[str]:
         now, then = root.holders.get(keyid), known.get(keyid)
         role, earlier = root.role_of(keyid), before.role_of(keyid) if before else ""
         if now is None and then is not None:
-            yield f"the key sha256:{then.key.fingerprint} of {then.name}, {earlier}, is no longer listed"
+            yield f"{in_words(then.key)} of {then.name}, {earlier}, is no longer listed"
         elif now is not None and (then is None or earlier != role):
-            yield f"{now.name} has the role {role or 'of nobody'} by the key sha256:{now.key.fingerprint}"
+            yield f"{now.name} has the role {role or 'of nobody'} by {in_words(now.key)}"
         if now is not None and then is not None and now.name != then.name:
-            yield f"the key sha256:{now.key.fingerprint} is called {now.name}'s instead of {then.name}'s"
+            yield f"{in_words(now.key)} is called {now.name}'s instead of {then.name}'s"
         if now is not None and now.retired != (then.retired if then else ""):
             state = f"retired at {now.retired}" if now.retired else "in use again"
-            yield f"the key sha256:{now.key.fingerprint} of {now.name}, {role}, is {state}"
+            yield f"{in_words(now.key)} of {now.name}, {role}, is {state}"

@@ -8,13 +8,12 @@ from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.decisions import Approval, Revocation, open_approval, open_revocation
 from pedigree.trust.entry import Entry
-from pedigree.trust.envelope import sign_bundle
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.register import Register, approval_path, entry_place, revocation_path
-from pedigree.trust.signatory import Signatory
+from pedigree.trust.signatory import Decider
 
 
-def sign_approval(register: Register, entry: Entry, who: Signatory, time: str, meaning: str) -> tuple[str, bytes]:
+def sign_approval(register: Register, entry: Entry, who: Decider, time: str, meaning: str) -> tuple[str, bytes]:
     """Somebody's approval of an entry: where it is filed, and the file.
 
     Raises:
@@ -23,17 +22,16 @@ def sign_approval(register: Register, entry: Entry, who: Signatory, time: str, m
     """
     require_scanned(register.files, entry)
     if withdrawn := register.withdrawn(entry):
-        said = withdrawn[0].signature
-        raise Refused(f"'{entry.name}' is revoked by {said.name} ({said.role}, {said.time}): {withdrawn[0].reason}")
-    approval = Approval(entry.files, entry.sha256, who.manifests(time, meaning), who.public.keyid)
-    path = approval_path(entry, who.role, who.public.keyid)
-    data = sign_bundle(approval.to_json(), who.signer, who.public)
-    open_approval(data, register.root, path)
+        raise Refused(f"'{entry.name}' is {withdrawn[0].words}")
+    approval = Approval(entry.files, entry.sha256, who.manifests(time, meaning), who.keyid)
+    path = approval_path(entry, who.role, who.keyid)
+    data = who.decide(approval.to_json())
+    open_approval(data, register.root, path, register.files)
     return path, data
 
 
 def sign_revocation(
-    register: Register, kind: str, subjects: Mapping[str, str], reason: str, who: Signatory, time: str, meaning: str
+    register: Register, kind: str, subjects: Mapping[str, str], reason: str, who: Decider, time: str, meaning: str
 ) -> tuple[str, bytes]:
     """Somebody's revocation: where it is filed, and the file.
 
@@ -41,12 +39,12 @@ def sign_revocation(
         MalformedEvidence: What he states is no time, or no meaning.
         Refused: He revoked it before.
     """
-    path = revocation_path(kind, min(subjects.values()), who.public.keyid)
+    path = revocation_path(kind, min(subjects.values()), who.keyid)
     if path in register.files:
         raise Refused(f"{path} is there already: '{who.name}' revoked this before")
-    revocation = Revocation(kind, subjects, reason, who.manifests(time, meaning), who.public.keyid)
-    data = sign_bundle(revocation.to_json(), who.signer, who.public)
-    open_revocation(data, register.root, path)
+    revocation = Revocation(kind, subjects, reason, who.manifests(time, meaning), who.keyid)
+    data = who.decide(revocation.to_json())
+    open_revocation(data, register.root, path, register.files)
     return path, data
 
 

@@ -85,14 +85,33 @@ def open_payload(payload: bytes, origin: str) -> dict[str, Any]:
 def bundle_hint(data: bytes, origin: str) -> str:
     """The fingerprint of the key that a bundle names as its signer's; nothing is believed yet.
 
+    It is empty where the bundle carries a certificate instead: somebody signed by an identity.
+
     Raises:
-        MalformedEvidence: It is no bundle that names a key.
+        MalformedEvidence: It is no bundle that names a key or carries a certificate.
     """
     try:
-        hint = canonical_document(data, origin)["verificationMaterial"]["publicKey"]["hint"]
+        material = canonical_document(data, origin)["verificationMaterial"]
+        by_certificate = "certificate" in material and "publicKey" not in material
+        hint = "" if by_certificate else str(material["publicKey"]["hint"])
     except (KeyError, TypeError) as error:
         raise MalformedEvidence(f"{origin} is not a Sigstore bundle that names a key") from error
-    return str(hint)
+    if not hint and not by_certificate:
+        raise MalformedEvidence(f"{origin} is not a Sigstore bundle that names a key: its hint is empty")
+    return hint
+
+
+def unverified_document(data: bytes, origin: str) -> dict[str, Any]:
+    """The document in a Sigstore bundle, whoever signed it; nothing is believed yet.
+
+    Raises:
+        MalformedEvidence: There is none in it.
+    """
+    try:
+        payload = decode_base64(canonical_document(data, origin)["dsseEnvelope"]["payload"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedEvidence(f"{origin} is not a Sigstore bundle over a DSSE envelope") from error
+    return open_payload(payload, origin)
 
 
 def _envelope(document: dict[str, Any], signer: Signer) -> dict[str, Any]:

@@ -10,55 +10,24 @@ Links and layouts cannot be signed so: a layout names keys, and in-toto-verify k
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 from sigstore.dsse import Statement
 from sigstore.errors import Error as SigstoreError
 from sigstore.models import Bundle, ClientTrustConfig, TrustedRoot
 from sigstore.oidc import IdentityToken, Issuer, detect_credential
 from sigstore.sign import SigningContext
-from sigstore.verify import Verifier
-from sigstore.verify.policy import Identity
+from sigstore.verify import Verifier, policy
 
-from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
+from pedigree.step.canonical import canonical_json, parse_json
 from pedigree.step.errors import ToolError
-from pedigree.trust.envelope import PAYLOAD_TYPE
+from pedigree.trust.envelope import PAYLOAD_TYPE, canonical_document, open_payload
 from pedigree.trust.errors import MalformedEvidence, Refused
-
-SCHEME = "sigstore"
-_SHAPE = "write sigstore:/absolute/trust-config.json?identity=NAME&issuer=URL, with '+' written as %2B"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody who signs without a key.
-
-    Attributes:
-        instance: The client trust config of the instance: a JSON file with its trusted root and its services.
-        identity: What the certificate must name: a mail address or a URI.
-        issuer: Which identity provider must have said so.
-    """
-
-    instance: Path
-    identity: str
-    issuer: str
-
-
-def person_of(uri: str) -> Person:
-    """The person that a URI names: `sigstore:/etc/sigstore/config.json?identity=qa@example.org&issuer=https://...`.
-
-    Raises:
-        ToolError: The path is not absolute, or identity or issuer are missing.
-    """
-    scheme, _, rest = uri.partition(":")
-    path, _, query = rest.partition("?")
-    given = parse_qsl(query)
-    if scheme != SCHEME or not path.startswith("/") or sorted(name for name, _ in given) != ["identity", "issuer"]:
-        raise ToolError(f"'{uri}' does not name a person who signs without a key", _SHAPE)
-    return Person(Path(path), **dict(given))
+from pedigree.trust.identity import CONFIG, SHAPE, Identity, Person
+from pedigree.trust.publisher_bundle import json_object
+from pedigree.trust.times import write_time
 
 
 def sign_keyless(document: dict[str, Any], person: Person, token: str | None = None) -> bytes:
@@ -108,7 +77,48 @@ def open_keyless(data: bytes, person: Person, origin: str) -> dict[str, Any]:
     bundle = _read_bundle(data, origin)
     config = _read_config(person.instance)
     payload = verified_payload(bundle, config.trusted_root, person.identity, person.issuer, origin)
-    return _canonical(payload, f"the payload of {origin}")
+    return open_payload(payload, origin)
+
+
+def open_identified(data: bytes, identity: Identity, config: bytes, origin: str) -> tuple[dict[str, Any], str]:
+    """The statement in a bundle that the holder of an identity signed, and when. Nothing is asked over the network.
+
+    Args:
+        data: The bundle's bytes.
+        identity: Whose it must be.
+        config: The trust config, or trusted root, of the instance.
+        origin: What to call the bundle in an error.
+
+    Returns:
+        The statement; and the latest of the verified times, those of the instance's log and of its clock.
+
+    Raises:
+        MalformedEvidence: It is not a bundle as `sign_keyless` writes it, or the config is none.
+        Refused: Certificate, log entry, time or signature do not hold, or are another's.
+    """
+    bundle, root = _read_bundle(data, origin), trusted_root(config, f"the trust config of {origin}")
+    payload = verified_payload(bundle, root, identity.identity, identity.issuer, origin)
+    return open_payload(payload, origin), _logged_at(bundle, root)
+
+
+def trusted_root(data: bytes, origin: str) -> TrustedRoot:
+    """Read a client trust config, or a trusted root.
+
+    Raises:
+        MalformedEvidence: It is neither.
+    """
+    try:
+        if json_object(data, origin).get("mediaType") == CONFIG:
+            return ClientTrustConfig.from_json(data.decode()).trusted_root
+        with tempfile.NamedTemporaryFile(suffix=".json") as file:
+            file.write(data)
+            file.flush()
+            return TrustedRoot.from_file(file.name)
+    except (ValueError, SigstoreError) as error:
+        if isinstance(error, MalformedEvidence):
+            raise
+        what = f"{origin} is neither a client trust config v0.1 nor a trusted root of Sigstore"
+        raise MalformedEvidence(f"{what}: {said(error)}") from error
 
 
 def verified_payload(bundle: Bundle, root: TrustedRoot, identity: str, issuer: str, origin: str) -> bytes:
@@ -118,9 +128,9 @@ def verified_payload(bundle: Bundle, root: TrustedRoot, identity: str, issuer: s
         MalformedEvidence: A part of it cannot be read, or it is no statement.
         Refused: Something does not hold, or is another's.
     """
-    policy = Identity(identity=identity, issuer=issuer)
+    wanted = policy.Identity(identity=identity, issuer=issuer)
     try:
-        kind, payload = Verifier(trusted_root=root).verify_dsse(bundle, policy)
+        kind, payload = Verifier(trusted_root=root).verify_dsse(bundle, wanted)
     except SigstoreError as error:
         raise Refused(f"{origin} is not signed by {identity}: {said(error)}") from error
     except Exception as error:  # certificates and time stamps that its parsers do not take
@@ -136,7 +146,7 @@ def _read_config(path: Path) -> ClientTrustConfig:
         # Both are checked when they are asked for.
         _ = config.trusted_root, config.signing_config
     except OSError as error:
-        raise ToolError(f"cannot read {path}: {error.strerror}", _SHAPE) from error
+        raise ToolError(f"cannot read {path}: {error.strerror}", SHAPE) from error
     except (ValueError, SigstoreError) as error:
         hint = "ask whoever runs the instance for its client trust config, v0.1"
         raise ToolError(f"{path} is not the trust config of a Sigstore instance: {said(error)}", hint) from error
@@ -149,7 +159,7 @@ def _log_in(config: ClientTrustConfig) -> IdentityToken:
 
 
 def _read_bundle(data: bytes, origin: str) -> Bundle:
-    document = _canonical(data, origin)
+    document = canonical_document(data, origin)
     try:
         bundle = Bundle.from_json(data)
     except Exception as error:  # its parsers of JSON and of certificates raise their own kinds
@@ -160,14 +170,14 @@ def _read_bundle(data: bytes, origin: str) -> Bundle:
     return bundle
 
 
-def _canonical(data: bytes, origin: str) -> dict[str, Any]:
-    try:
-        document = parse_json(data, origin)
-        if not isinstance(document, dict) or canonical_json(document) != data:
-            raise MalformedEvidence(f"{origin} is not one canonical JSON object")
-    except MalformedJson as error:
-        raise MalformedEvidence(str(error)) from error
-    return document
+def _logged_at(bundle: Bundle, root: TrustedRoot) -> str:
+    """When it was signed, by log and time stamps that are verified.
+
+    The client tells only whether they are enough; what it goes by is asked of it, so that nothing is verified twice in
+    two ways.
+    """
+    times = Verifier(trusted_root=root)._establish_time(bundle)
+    return write_time(max(found.time for found in times))
 
 
 def said(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pedigree.trust.errors import Refused
+from pedigree.trust.identity import in_words
 from pedigree.trust.times import parse_time
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def require_lasting(before: TrustRoot, after: TrustRoot, origin: str) -> None:
 
 def _changed(before: TrustRoot, after: TrustRoot, keyid: str) -> Iterator[str]:
     then, now = before.holders[keyid], after.holders.get(keyid)
-    what = f"the key sha256:{then.key.fingerprint} of {then.name!r}"
+    what = f"{in_words(then.key)} of {then.name!r}"
     if now is None:
         yield f"drops {what}; a key that is out of use is retired"
         return

@@ -15,7 +15,7 @@ from pedigree.trust.last_snapshot import keys_of_quality, last_snapshot
 from pedigree.trust.news import require_plans_kept, require_timely
 from pedigree.trust.owners import owners_word
 from pedigree.trust.pair import PLAN_SUFFIX, layout_path, plan_path
-from pedigree.trust.places import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS, SNAPSHOT
+from pedigree.trust.places import APPROVALS, BUNDLE, ENTRY, LAYOUTS, REVOCATIONS, SIGSTORE, SNAPSHOT, instance_path
 from pedigree.trust.plan import PAYLOAD_TYPE as PLAN
 from pedigree.trust.plan import parse_plan
 from pedigree.trust.published import ANCHORS, KEY
@@ -25,7 +25,7 @@ from pedigree.trust.signatory import Signatory
 from pedigree.trust.signed import Signed, add_signature, parse_signed
 from pedigree.trust.snapshot import PAYLOAD_TYPE, Snapshot, draft, open_snapshot, parse_snapshot
 
-_PLACES = (f"{APPROVALS}/", f"{REVOCATIONS}/", f"{LAYOUTS}/")
+_PLACES = (f"{APPROVALS}/", f"{REVOCATIONS}/", f"{LAYOUTS}/", f"{SIGSTORE}/")
 
 
 def list_files(register: Register) -> dict[str, str]:
@@ -33,8 +33,10 @@ def list_files(register: Register) -> dict[str, str]:
 
     Raises:
         MalformedEvidence: A file is not what its place says.
-        Refused: A file belongs to no entry, a scan says otherwise than its entry, or too few owners signed a layout.
+        Refused: A file belongs to no entry or to no identity, a scan says otherwise than its entry, an approval cannot
+            be checked here, or too few owners signed a layout.
     """
+    _require_instances(register)
     entries = {entry_place(item.entry): item.entry for item in register.registered}
     for path, data in register.files.items():
         place = PurePosixPath(path)
@@ -43,6 +45,8 @@ def list_files(register: Register) -> dict[str, str]:
     for address in _planned(register.files):
         owners_word(register.files, register.root, register.revoked, address, register.earlier)
     for item in register.registered:
+        if item.unchecked:
+            raise Refused(item.unchecked[0])
         require_scanned(register.files, item.entry)
     return {path: sha256_bytes(data) for path, data in register.files.items() if path.startswith(_PLACES)}
 
@@ -139,6 +143,17 @@ def _belongs(name: str, data: bytes, entry: Entry | None) -> bool:
     if entry is None:
         return False
     return name in (ENTRY, ANCHORS[KEY]) or name.endswith(BUNDLE) or sha256_bytes(data) in entry.evidence()
+
+
+def _require_instances(register: Register) -> None:
+    """The trust config of each Sigstore instance that the trust root names is there, and no other one."""
+    named = {instance_path(item.instance): item.instance for item in register.root.identities.values()}
+    for path in sorted(register.files):
+        if path.startswith(f"{SIGSTORE}/") and path not in named:
+            raise Refused(f"{path} belongs to no identity that the trust root lists")
+    for path, sha256 in sorted(named.items()):
+        if path not in register.files or sha256_bytes(register.files[path]) != sha256:
+            raise Refused(f"{path} is not the trust config that the trust root names, or is missing: bring it back")
 
 
 def _planned(files: Mapping[str, bytes]) -> list[str]:

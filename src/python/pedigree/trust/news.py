@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from pedigree.trust.decisions import Approval, Manifestation, open_approval, open_revocation
+from pedigree.trust.decisions import Approval, open_approval, open_revocation
 from pedigree.trust.errors import Refused
+from pedigree.trust.identity import kind_of
 from pedigree.trust.last_snapshot import Last
 from pedigree.trust.owners import TooFewOwners, owners_word
 from pedigree.trust.pair import PLAN_SUFFIX, layout_path
@@ -39,7 +40,7 @@ def require_timely(register: Register, snapshot: Snapshot, last: Last) -> None:
     _require_plans_timely(register, snapshot, known)
     for path, sha256 in sorted(snapshot.files.items()):
         if _is_approval(path) and sha256 not in known:
-            approval = open_approval(register.files[path], register.root, path)
+            approval = open_approval(register.files[path], register.root, path, register.files)
             for wrong, words in _faults(approval, register, snapshot):
                 if wrong:
                     remedy = "remove it, and have the base model approved again by a key in use"
@@ -97,8 +98,9 @@ def _require_plans_timely(register: Register, snapshot: Snapshot, known: frozens
 
 def _faults(approval: Approval, register: Register, snapshot: Snapshot) -> Iterator[tuple[bool, str]]:
     holder, time = register.root.holders[approval.keyid], approval.signature.time
-    yield bool(holder.retired), f"is signed by {holder.name} with a key that was retired at {holder.retired}"
-    yield holder.key.fingerprint in register.revoked, f"is signed by {holder.name} with a key that is revoked"
+    what = kind_of(holder.key)
+    yield bool(holder.retired), f"is signed by {holder.name} with a {what} that was retired at {holder.retired}"
+    yield holder.key.fingerprint in register.revoked, f"is signed by {holder.name} with a {what} that is revoked"
     ahead = parse_time(time) > parse_time(snapshot.time)
     yield ahead, f"states the time {time}, which lies after {snapshot.time}, that of the snapshot"
 
@@ -107,14 +109,15 @@ def _told(path: str, register: Register) -> str:
     """A file, in words."""
     data, place = register.files[path], PurePosixPath(path)
     if _is_approval(path):
-        signature = open_approval(data, register.root, path).signature
-        return f"the approval of {_entry(place, register)} by {_said(signature)}"
+        approval = open_approval(data, register.root, path, register.files)
+        return f"the approval of {_entry(place, register)} by {approval.words}: {approval.signature.meaning}"
     if path.startswith(f"{APPROVALS}/"):
         return f"the entry {_entry(place, register)}" if place.name == ENTRY else f"{path} of {_entry(place, register)}"
     if path.startswith(f"{REVOCATIONS}/"):
-        found = open_revocation(data, register.root, path)
+        found = open_revocation(data, register.root, path, register.files)
         names = ", ".join(f"'{name}', sha256:{sha256}" for name, sha256 in sorted(found.subjects.items()))
-        return f"the revocation of the {found.kind} {names} by {_said(found.signature)}; because: {found.reason}"
+        said = f"{found.signature.words(found.logged)}: {found.signature.meaning}"
+        return f"the revocation of the {found.kind} {names} by {said}; because: {found.reason}"
     if path.endswith(PLAN_SUFFIX):
         plan = parse_plan(parse_signed(data, PLAN, path).document, path)
         what = "the withdrawal of the plan" if plan.withdrawn else "the plan"
@@ -133,10 +136,6 @@ def _entry(place: PurePosixPath, register: Register) -> str:
     """The base model whose files lie in a place; empty where none does any more."""
     found = (item.entry for item in register.registered if entry_place(item.entry) == str(place.parent))
     return next((f"'{entry.name}' ({entry.uid[:16]})" for entry in found), "")
-
-
-def _said(signature: Manifestation) -> str:
-    return f"{signature.name} ({signature.role}, {signature.time}): {signature.meaning}"
 
 
 def _is_approval(path: str) -> bool:

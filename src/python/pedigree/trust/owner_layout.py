@@ -54,7 +54,7 @@ def keys_named(layout: Mapping[str, Any], plan: Plan, root: TrustRoot) -> dict[s
 
 def _held(root: TrustRoot, role: str, among: Collection[str]) -> dict[str, PublicKey]:
     """Key id -> key, of those among some that have a role, or had it before they were retired."""
-    return {keyid: root.holders[keyid].key for keyid in root.roles[role].keyids if keyid in among}
+    return {keyid: key for keyid, key in root.all_keys(role).items() if keyid in among}
 
 
 def _layout(plan: Plan, builders: Mapping[str, PublicKey], sealing: Mapping[str, PublicKey]) -> dict[str, Any]:

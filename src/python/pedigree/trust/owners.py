@@ -60,9 +60,9 @@ def owners_word(
     if len(signers) < needed:
         told = f"plan and layout of '{address}' have {len(signers)} of the {needed} owners' signatures they need"
         raise TooFewOwners(told + _of_revoked_keys(pair, root, revoked))
-    holders = [root.holders[keyid] for keyid in sorted(signers)]
-    names = tuple(sorted(holder.name for holder in holders))
-    return OwnersWord(pair.plan, pair.layout, names, tuple(holder.key for holder in holders))
+    names = tuple(sorted(root.holders[keyid].name for keyid in signers))
+    keys = root.all_keys(OWNER)
+    return OwnersWord(pair.plan, pair.layout, names, tuple(keys[keyid] for keyid in sorted(signers)))
 
 
 def counted(
@@ -118,9 +118,8 @@ def word_in_force(authority: Authority, address: str, since: frozenset[str] = fr
 
 def _of_revoked_keys(pair: Pair, root: TrustRoot, revoked: frozenset[str]) -> str:
     """In words, which signatures do not count any more; empty where none fell."""
-    owners = {keyid: root.holders[keyid] for keyid in root.roles[OWNER].keyids}
-    fallen = {keyid: holder.key for keyid, holder in owners.items() if holder.key.fingerprint in revoked}
-    names = sorted(owners[keyid].name for keyid in pair.signers(fallen))
+    fallen = {keyid: key for keyid, key in root.all_keys(OWNER).items() if key.fingerprint in revoked}
+    names = sorted(root.holders[keyid].name for keyid in pair.signers(fallen))
     if not names:
         return ""
     return f"; revoked is the key of {' and of '.join(names)}, and inside the plan is nothing until others sign it"

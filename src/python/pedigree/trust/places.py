@@ -6,6 +6,13 @@ SNAPSHOT = "snapshot.json"
 APPROVALS, REVOCATIONS, LAYOUTS = "approvals", "revocations", "layouts"
 ENTRY = "entry.json"
 BUNDLE = ".sigstore.json"
+SIGSTORE = "sigstore"
+"""Trust configs of the Sigstore instances that the trust root names, each by its SHA-256."""
+
+
+def instance_path(sha256: str) -> str:
+    """Where the trust config of a Sigstore instance is filed."""
+    return f"{SIGSTORE}/{sha256}.json"
 
 
 def place_of(uid: str) -> str:

@@ -7,21 +7,18 @@ file, the client trust config or the trusted root of the instance. Nothing is as
 from __future__ import annotations
 
 import importlib.resources
-import tempfile
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sigstore.errors import Error as SigstoreError
-from sigstore.models import Bundle, ClientTrustConfig, TrustedRoot
+from sigstore.models import Bundle
 
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.keyless import said, verified_payload
+from pedigree.trust.keyless import said, trusted_root, verified_payload
 from pedigree.trust.published import SIGSTORE, PublishedBy
-from pedigree.trust.publisher_bundle import ModelBundle, json_object
+from pedigree.trust.publisher_bundle import ModelBundle
 
 _PUBLIC = "https://tuf-repo-cdn.sigstore.dev"
-_CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class SigstorePublisher:
             MalformedEvidence: It is no bundle of Sigstore's, or `anchors` are none.
             Refused: Certificate, log entry, time or signature do not hold, or are another's.
         """
-        root = trusted_root(self.anchors)
+        root = trusted_root(self.anchors, "the publisher's trust config")
         if "publicKey" in bundle.material:
             raise Refused(f"{bundle.origin} is not signed by a Sigstore identity, but by {bundle.signed_how}")
         if not bundle.material.get("tlogEntries"):
@@ -62,23 +59,3 @@ def public_instance() -> bytes:
     """The trusted root of the public instance, as the release of `sigstore` that is installed brings it."""
     place = importlib.resources.files("sigstore").joinpath("_store", quote(_PUBLIC, safe=""), "trusted_root.json")
     return place.read_bytes()
-
-
-def trusted_root(data: bytes) -> TrustedRoot:
-    """Read a client trust config, or a trusted root.
-
-    Raises:
-        MalformedEvidence: It is neither.
-    """
-    origin = "the publisher's trust config"
-    kind = json_object(data, origin).get("mediaType")
-    try:
-        if kind == _CONFIG:
-            return ClientTrustConfig.from_json(data.decode()).trusted_root
-        with tempfile.NamedTemporaryFile(suffix=".json") as file:
-            file.write(data)
-            file.flush()
-            return TrustedRoot.from_file(file.name)
-    except (ValueError, SigstoreError) as error:
-        what = f"{origin} is neither a client trust config v0.1 nor a trusted root of Sigstore"
-        raise MalformedEvidence(f"{what}: {said(error)}") from error

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import PurePosixPath
 
 from pedigree.step.digests import sha256_bytes
+from pedigree.trust.decided import NoSigstore
 from pedigree.trust.decisions import Approval, open_approval
 from pedigree.trust.entry import Entry, parse_entry
 from pedigree.trust.errors import Refused
@@ -26,11 +27,13 @@ class Registered:
         entry: What is approved.
         approvals: By whom; one person may have signed more than once.
         fallen: Those that do not count any more, because the key was revoked.
+        unchecked: Why some do not count here, which are signed by identities: a line each.
     """
 
     entry: Entry
     approvals: tuple[Approval, ...]
     fallen: tuple[Approval, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
     def approvers(self, role: str) -> frozenset[str]:
         """Names, not keys: somebody who was given a new key and signs again is still one."""
@@ -68,24 +71,35 @@ def open_entries(files: Files, root: TrustRoot, revoked: Revoked) -> tuple[Regis
         place = PurePosixPath(path)
         if len(place.parts) == 3 and place.parts[0] == APPROVALS:
             places.setdefault(str(place.parent), {})[place.name] = files[path]
-    return tuple(_registered(place, beside, root, revoked) for place, beside in places.items() if ENTRY in beside)
+    return tuple(
+        _registered(place, beside, root, revoked, files) for place, beside in places.items() if ENTRY in beside
+    )
 
 
-def _registered(place: str, beside: Files, root: TrustRoot, revoked: Revoked) -> Registered:
+def _registered(place: str, beside: Files, root: TrustRoot, revoked: Revoked, files: Files) -> Registered:
     entry = parse_entry(beside[ENTRY], f"{place}/{ENTRY}")
     if place != place_of(entry.uid):
         raise Refused(f"{place}/{ENTRY} is the entry of another base model")
     if missing := entry.evidence() - {sha256_bytes(data) for data in beside.values()}:
         raise Refused(f"{place}/{ENTRY} names evidence that is not beside it: {min(missing)}")
-    given = tuple(_approvals(place, beside, entry, root))
+    opened = tuple(_approvals(place, beside, entry, root, files))
+    given = tuple(item for item in opened if isinstance(item, Approval))
     fallen = tuple(item for item in given if root.holders[item.keyid].key.fingerprint in revoked)
-    return Registered(entry, tuple(item for item in given if item not in fallen), fallen)
+    unchecked = tuple(str(item) for item in opened if isinstance(item, NoSigstore))
+    return Registered(entry, tuple(item for item in given if item not in fallen), fallen, unchecked)
 
 
-def _approvals(place: str, beside: Files, entry: Entry, root: TrustRoot) -> Iterator[Approval]:
+def _approvals(
+    place: str, beside: Files, entry: Entry, root: TrustRoot, files: Files
+) -> Iterator[Approval | NoSigstore]:
+    """Each approval, or why it cannot be checked here: then it counts for nothing, and is in nobody's way."""
     for name, data in beside.items():
         if name.endswith(BUNDLE):
-            approval = open_approval(data, root, f"{place}/{name}")
+            try:
+                approval = open_approval(data, root, f"{place}/{name}", files)
+            except NoSigstore as problem:
+                yield problem
+                continue
             if (approval.files, approval.entry) != (dict(entry.files), entry.sha256):
                 raise Refused(f"{place}/{name} approves something else than {place}/{ENTRY}")
             yield approval

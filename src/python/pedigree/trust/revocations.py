@@ -20,7 +20,7 @@ def open_revocations(files: Files, root: TrustRoot) -> tuple[Revocation, ...]:
         MalformedEvidence: A file is no revocation.
         Refused: A signature does not count.
     """
-    return tuple(open_revocation(files[path], root, path) for path in revocation_paths(files))
+    return tuple(open_revocation(files[path], root, path, files) for path in revocation_paths(files))
 
 
 def revocation_paths(files: Files) -> list[str]:
@@ -36,7 +36,8 @@ def revoked_keys(revocations: Iterable[Revocation]) -> Revoked:
 def revoked_under(files: Files, root: TrustRoot) -> Revoked:
     """Fingerprints that are revoked by what opens under a version of the trust root.
 
-    What does not open is of somebody who came later, or of nobody; the newest version decides which.
+    What does not open is of somebody who came later, or of nobody; the newest version decides which. What cannot be
+    checked here is refused by whoever opens all of them.
     """
     return revoked_keys(_open_those_that_open(files, root))
 
@@ -44,6 +45,6 @@ def revoked_under(files: Files, root: TrustRoot) -> Revoked:
 def _open_those_that_open(files: Files, root: TrustRoot) -> Iterator[Revocation]:
     for path in revocation_paths(files):
         try:
-            yield open_revocation(files[path], root, path)
+            yield open_revocation(files[path], root, path, files)
         except (Refused, MalformedEvidence):
             continue

@@ -17,5 +17,8 @@ PURPOSE = {
 }
 """Role -> what its holders sign for."""
 
+KEYLESS = (LEGAL, QUALITY)
+"""Roles whose holders may be identities. Trust roots, layouts and releases are signed by keys alone."""
+
 APPROVERS = (LEGAL, OWNER, QUALITY)
 """Roles that may approve a base model, where trust root or plan asks for it; who builds or seals judges nothing."""

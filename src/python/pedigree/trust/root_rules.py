@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pedigree.trust.roles import APPROVERS, OWNER, PURPOSE
+from pedigree.trust.roles import APPROVERS, KEYLESS, OWNER, PURPOSE
 from pedigree.trust.statement import is_sha256
 from pedigree.trust.times import is_time
 
@@ -20,7 +20,7 @@ LAST = 10**9
 
 def faults(root: TrustRoot) -> Iterator[str]:
     """What is wrong with a trust root, in words that follow its name; nothing where all of it makes sense."""
-    for rule in (_faults, _holder_faults, _role_faults):
+    for rule in (_faults, _holder_faults, _identity_faults, _role_faults):
         yield from (words for wrong, words in rule(root) if wrong)
 
 
@@ -48,6 +48,14 @@ def _holder_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
         )
 
 
+def _identity_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
+    for keyid, identity in root.identities.items():
+        name, role = root.holders[keyid].name, root.role_of(keyid)
+        yield not is_sha256(identity.instance), f"names the Sigstore instance of {name!r} by no SHA-256"
+        yield not all(map(_is_word, (identity.identity, identity.issuer))), f"gives {name!r} no identity, or no issuer"
+        yield role not in KEYLESS, f"gives {name!r} the role {role or 'of nobody'} by an identity; that takes a key"
+
+
 def _role_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
     for name, role in root.roles.items():
         unknown = role.keyids - root.holders.keys()
@@ -55,11 +63,16 @@ def _role_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
         yield role.threshold < 1, f"takes no signature for the role {name}"
         # A role that nobody has yet is no fault, but for the one that could give it.
         needed = bool(role.keyids) or name == OWNER
-        yield needed and not unknown and len(root.keys(name)) < role.threshold, f"has too few keys for the role {name}"
+        yield needed and not unknown and root.count(name) < role.threshold, f"has too few keys for the role {name}"
         # Signatures are counted by key, and people are who must sign.
-        names = [] if unknown else sorted(root.holders[keyid].name for keyid in root.keys(name))
+        names = [] if unknown else sorted(root.holders[keyid].name for keyid in root.in_use(name))
         twice = next((one for one, other in pairwise(names) if one == other), "")
         yield bool(twice), f"gives the role {name} to two keys of {twice!r} that are in use"
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text is one that a certificate can name, without blanks that nobody sees."""
+    return bool(text) and text.isprintable() and " " not in text
 
 
 def _is_printed_name(name: str) -> bool:

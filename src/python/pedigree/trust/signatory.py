@@ -1,18 +1,42 @@
-"""Who signs: the person that a trust root lists for the key of a signer."""
+"""Who signs: the person that a trust root lists for the key of a signer, or for an identity."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pedigree.step.errors import ToolError
 from pedigree.trust.decisions import Manifestation
+from pedigree.trust.envelope import sign_bundle
+from pedigree.trust.identity import Credential, kind_of
 from pedigree.trust.public import PublicKey, public_key
-from pedigree.trust.root import TrustRoot
+from pedigree.trust.root import Holder, TrustRoot
 from pedigree.trust.signers import open_signer
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer  # type: ignore[attr-defined]
+
+
+class Decider(Protocol):
+    """Somebody who can sign what he decided: with his key in hand, or by logging in."""
+
+    @property
+    def name(self) -> str:
+        """Printed name, as the trust root has it."""
+
+    @property
+    def role(self) -> str:
+        """His role."""
+
+    @property
+    def keyid(self) -> str:
+        """Under what the trust root lists his key or identity."""
+
+    def manifests(self, time: str, meaning: str) -> Manifestation:
+        """What his signature says of itself."""
+
+    def decide(self, document: dict[str, Any]) -> bytes:
+        """Sign a statement into a Sigstore bundle; the file's bytes."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +60,15 @@ class Signatory:
     def manifests(self, time: str, meaning: str) -> Manifestation:
         """What his signature says of itself."""
         return Manifestation(self.name, self.role, time, meaning)
+
+    @property
+    def keyid(self) -> str:
+        """Id of his key."""
+        return self.public.keyid
+
+    def decide(self, document: dict[str, Any]) -> bytes:
+        """Sign a statement into a Sigstore bundle that names his key; the file's bytes."""
+        return sign_bundle(document, self.signer, self.public)
 
 
 @dataclass(frozen=True)
@@ -71,17 +104,28 @@ def find_signatory(
     Raises:
         ToolError: The key is not listed, retired or revoked, or has another role.
     """
-    uri, public = opened.uri, opened.public
-    holder, role = root.holders.get(public.keyid), root.role_of(public.keyid)
+    holder, role = require_listed(opened.uri, opened.public, root, roles, revoked)
+    return Signatory(holder.name, role, opened.public, opened.signer, opened.uri)
+
+
+def require_listed(
+    uri: str, key: Credential, root: TrustRoot, roles: tuple[str, ...], revoked: frozenset[str]
+) -> tuple[Holder, str]:
+    """The holder of a key or identity, and the role by which he may sign. Arguments as of `find_signatory`.
+
+    Raises:
+        ToolError: It is not listed, retired or revoked, or has another role.
+    """
+    kind, holder, role = kind_of(key), root.holders.get(key.keyid), root.role_of(key.keyid)
     if holder is None or not role:
-        what = f"the key of {uri} is not listed by the trust root: sha256:{public.fingerprint}"
+        what = f"the {kind} of {uri} is not listed by the trust root: sha256:{key.fingerprint}"
         raise ToolError(what, "name another by --signer, or have it enrolled: pedigree keys enroll")
     if holder.retired:
-        what = f"the key of {uri} is one of '{holder.name}' that was retired at {holder.retired}"
-        raise ToolError(what, "sign with the key that replaced it")
-    if public.fingerprint in revoked:
-        raise ToolError(f"the key of {uri} is one of '{holder.name}' that was revoked", "sign with another key")
+        what = f"the {kind} of {uri} is one of '{holder.name}' that was retired at {holder.retired}"
+        raise ToolError(what, f"sign with the {kind} that replaced it")
+    if key.fingerprint in revoked:
+        raise ToolError(f"the {kind} of {uri} is one of '{holder.name}' that was revoked", f"sign with another {kind}")
     if role not in roles:
-        what = f"the key of {uri} is that of '{holder.name}' in the role {role}; this takes {' or '.join(roles)}"
-        raise ToolError(what, "sign with a key of that role")
-    return Signatory(holder.name, role, public, opened.signer, uri)
+        what = f"the {kind} of {uri} is that of '{holder.name}' in the role {role}; this takes {' or '.join(roles)}"
+        raise ToolError(what, f"sign with a {kind} of that role")
+    return holder, role

@@ -12,7 +12,7 @@ from pedigree.trust.statement import is_sha256
 _EXPLAIN = {
     "base": "name an entry by uid or name, or write NAME=SHA256 of a file or of the uid",
     "dataset": "write NAME=SHA256 of the dataset's artifact as a whole, or of one file: both are in lineage.json",
-    "key": "name its holder, or write NAME=FINGERPRINT, what `sha256sum key.pub` prints",
+    "key": "name its holder, or write NAME=FINGERPRINT, what `sha256sum key.pub` or `pedigree keys list` prints",
     "release": "write NAME=SHA256, the artifact of the release step in lineage.json",
 }
 _NOTHING = sha256_bytes(b"")

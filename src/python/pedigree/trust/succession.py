@@ -9,24 +9,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.public import PublicKey
-from pedigree.trust.roles import OWNER, PURPOSE
+from pedigree.trust.identity import Credential, Identity, kind_of
+from pedigree.trust.roles import KEYLESS, OWNER, PURPOSE, QUALITY
 from pedigree.trust.root import Holder, Role, TrustRoot
 
 
 @dataclass(frozen=True)
 class Enrolment:
-    """A key that is to have a role.
+    """A key, or an identity, that is to have a role.
 
     Attributes:
         role: One of `PURPOSE`.
         name: Printed name of the person or service that holds it.
-        key: The public key.
+        key: The public key, or the identity.
     """
 
     role: str
     name: str
-    key: PublicKey
+    key: Credential
 
 
 def found(
@@ -67,7 +67,7 @@ def enrol(root: TrustRoot, enrolment: Enrolment, threshold: int | None, note: st
     return _require_enough(_with_threshold(_with(_next(root, note), enrolment), enrolment.role, threshold))
 
 
-def rotate(root: TrustRoot, keyid: str, key: PublicKey, time: str, note: str) -> TrustRoot:
+def rotate(root: TrustRoot, keyid: str, key: Credential, time: str, note: str) -> TrustRoot:
     """The version after `root`, in which a holder has another key, and his old one is retired.
 
     Args:
@@ -91,7 +91,7 @@ def retire(root: TrustRoot, keyid: str, time: str, threshold: int | None, note: 
         ToolError: Too few would be left in its role.
     """
     role = root.role_of(keyid)
-    if set(root.keys(role)) == {keyid}:
+    if root.in_use(role) == {keyid}:
         what = f"'{root.holders[keyid].name}' is the last who has the role {role}"
         raise ToolError(what, f"enroll another first: pedigree keys enroll --role {role} NAME=PUB")
     return _require_enough(_with_threshold(_without(_next(root, note), keyid, time), role, threshold))
@@ -111,7 +111,7 @@ def key_in_use(root: TrustRoot, name: str, role: str | None) -> str:
     held = {
         keyid: its
         for its in PURPOSE
-        for keyid in sorted(root.keys(its))
+        for keyid in sorted(root.in_use(its))
         if root.holders[keyid].name == name and role in (None, its)
     }
     if len(held) > 1:
@@ -130,11 +130,14 @@ def _next(root: TrustRoot, note: str) -> TrustRoot:
 
 def _with(root: TrustRoot, enrolment: Enrolment) -> TrustRoot:
     name, key, role = enrolment.name, enrolment.key, root.roles[enrolment.role]
+    if isinstance(key, Identity) and enrolment.role not in KEYLESS:
+        what = f"the role {enrolment.role} takes a key, and '{name}' is to have it by an identity"
+        raise ToolError(what, f"enroll a key; identities may have the roles {' and '.join(KEYLESS)}")
     if known := root.holders.get(key.keyid):
         state = f"retired at {known.retired}" if known.retired else f"in the role {root.role_of(key.keyid)}"
-        what = f"the key of '{name}' is listed already: it is that of '{known.name}', {state}"
-        raise ToolError(what, "a key has one role and one holder for ever: make another by `pedigree keys new`")
-    if any(root.holders[keyid].name == name for keyid in root.keys(enrolment.role)):
+        what = f"the {kind_of(key)} of '{name}' is listed already: it is that of '{known.name}', {state}"
+        raise ToolError(what, f"a {kind_of(key)} has one role and one holder for ever: enroll another")
+    if any(root.holders[keyid].name == name for keyid in root.in_use(enrolment.role)):
         # One person with two keys would count for two.
         raise ToolError(
             f"'{name}' has a key in the role {enrolment.role} already", "replace it by `pedigree keys rotate`"
@@ -155,8 +158,9 @@ def _with_threshold(root: TrustRoot, role: str, threshold: int | None) -> TrustR
 
 def _require_enough(root: TrustRoot) -> TrustRoot:
     for name, role in root.roles.items():
-        count = len(root.keys(name))
+        count = root.count(name)
         if role.keyids and count < role.threshold:
             what = f"the role {name} would take {role.threshold} signatures and have {count} holders"
-            raise ToolError(what, "enroll more people, or lower the threshold")
+            keys = "" if name != QUALITY else "; a snapshot is signed by keys, and identities do not count"
+            raise ToolError(what, f"enroll more people, or lower the threshold{keys}")
     return root
