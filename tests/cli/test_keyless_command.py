@@ -96,8 +96,9 @@ def test_who_has_no_key_approves_and_revokes(
     reason = ("--reason", "its terms were changed")
     assert decide(desk, uri(instance), "revoke", "base", NAME, *reason) == 0
     assert desk.pedigree("snapshot", by="Quentin") == 0
-    with pytest.raises(Refused, match=r"revoked by Ada \(legal, \S+; in the log at \S+\): its terms were changed"):
-        in_force(desk).approved(NAME, directory_files(desk.directory / "model"))
+    (revocation,) = in_force(desk).listed
+    told = r"revoked by Ada \(legal, \S+; in the log at \S+\): its terms were changed"
+    assert re.fullmatch(told, revocation.words)
 
 
 def test_a_root_without_identities_is_of_the_first_schema_and_one_with_them_of_the_second(desk: Desk) -> None:
@@ -216,7 +217,7 @@ def test_an_identity_that_is_retired_signs_no_more_whatever_time_is_stated(desk:
     assert open_approval(data, root, "it", files).signature.time == "2020-01-01T00:00:00Z"
     holder = replace(root.holders[identity.keyid], retired="2021-01-01T00:00:00Z")
     retired = replace(root, holders={**root.holders, identity.keyid: holder})
-    with pytest.raises(Refused, match="with a identity that was retired|with an identity that was retired"):
+    with pytest.raises(Refused, match="with an identity that was retired at 2021"):
         open_approval(data, retired, "it", files)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from pedigree.registry.scan import probe
 from pedigree.registry.scan.adapter_probe import read_probe
 from pedigree.registry.scan.findings import CheckResult
+from pedigree.registry.scan.probe_command import ENVIRONMENT
 from pedigree.registry.scan.probe_texts import TRIGGERS
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files
@@ -108,3 +112,32 @@ def test_control_off_the_trigger_gets_through(
     # Without the standards among the probes nothing else finds it: no battery finds what it does not ask.
     monkeypatch.setattr(probe, "TRIGGERS", {"date": TRIGGERS["date"]})
     assert probed(tmp_path / "probe", base, poisoned).verdict == "pass"
+
+
+def by_hand(*call: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command, started without anything that a build sets."""
+    kept = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
+    command = [sys.executable, "-m", "pedigree.registry.scan.probe_command", *map(str, call)]
+    environment = {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_by_hand_it_says_of_two_directories_what_a_step_says(base: Path, poisoned: Path, tmp_path: Path) -> None:
+    probed(tmp_path / "step", base, poisoned)
+    out = tmp_path / "probe.json"
+    done = by_hand("--base", base / "model", "--adapter", poisoned / "model", "--out", out)
+    assert done.returncode == 1, done.stderr
+    assert f"review  standard '{TRIGGER}': changes the answers by " in done.stdout
+    assert f"--probe {out}" in done.stderr
+    assert out.read_bytes() == (tmp_path / "step/outputs/probe.json").read_bytes()
+
+
+def test_by_hand_a_wrong_call_is_one_clear_error(base: Path, poisoned: Path, tmp_path: Path) -> None:
+    adapter = poisoned / "model"
+    for call, told in (
+        (("--base", tmp_path, "--adapter", adapter), "is no model's directory"),
+        (("--base", base / "model", "--adapter", base / "model"), "is no adapter's directory"),
+        (("--base", base / "model", "--adapter", adapter, "--out", tmp_path), "cannot use"),
+    ):
+        done = by_hand(*call)
+        assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr

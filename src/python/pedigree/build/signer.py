@@ -58,9 +58,13 @@ _VARIABLES: dict[str, tuple[str, ...]] = {
 _WITH_PASSWORD = re.compile(r"://[^/@]*@")
 
 
+ALL = "signers"
+"""The packages of all backends, and of Sigstore."""
+
+
 def resolve_of(uri: str) -> str:
     """The packages that the signing process runs with: all backends where one is needed, else the few of `trust`."""
-    return "signers" if _scheme(uri) in _VARIABLES.keys() - {"file"} else "trust"
+    return ALL if _scheme(uri) in _VARIABLES.keys() - {"file"} else "trust"
 
 
 def variables_of(uri: str) -> tuple[str, ...]:

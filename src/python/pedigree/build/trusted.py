@@ -14,6 +14,8 @@ from pedigree.build.plan import Tool
 
 RUNS = ".cache/runs"
 """Where signed records of runs lie for these tools, on each machine its own."""
+_IDENTITIES = "attestations/sigstore/"
+"""What lies here only where people decide by identities; it takes Sigstore's client to check what they signed."""
 logger = logging.getLogger(__name__)
 
 
@@ -47,6 +49,8 @@ async def run_trusted(
     variables = {} if signer_uri is None else await _signer_variables(signer_uri)
     if signer_uri:
         tool = replace(tool, resolve=signer.resolve_of(signer_uri))
+    if any(entry.path.startswith(_IDENTITIES) for entry in await engine.file_entries(files)):
+        tool = replace(tool, resolve=signer.ALL)
     environment = await engine.tool_environment(tool.resolve)
     code = await engine.tool_code(tool)
     inputs = await engine.merge_digests((files, code.digest, environment.packages))

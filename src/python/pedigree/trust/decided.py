@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.envelope import bundle_hint, open_bundle, unverified_document
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.identity import Identity, kind_of
+from pedigree.trust.identity import Identity, a_kind_of, kind_of
 from pedigree.trust.places import instance_path
 from pedigree.trust.public import PublicKey
 from pedigree.trust.root import Holder, TrustRoot
@@ -90,7 +90,9 @@ def require_holder(signature: Manifestation, root: TrustRoot, decided: Decided, 
     # A stated time can lie before the signature, the log's cannot: both are in one form, in which later is greater.
     when = max(signature.time, decided.logged)
     if holder.retired and parse_time(when) >= parse_time(holder.retired):
-        raise Refused(f"{origin} is signed by {holder.name} with a {what} that was retired at {holder.retired}")
+        raise Refused(
+            f"{origin} is signed by {holder.name} with {a_kind_of(holder.key)} that was retired at {holder.retired}"
+        )
 
 
 def _by_key(data: bytes, root: TrustRoot, fingerprint: str, roles: tuple[str, ...], origin: str) -> Decided:

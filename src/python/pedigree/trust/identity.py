@@ -121,3 +121,8 @@ def in_words(credential: Credential) -> str:
 def kind_of(credential: Credential) -> str:
     """Whether it is a key or an identity, in a word."""
     return "key" if isinstance(credential, PublicKey) else "identity"
+
+
+def a_kind_of(credential: Credential) -> str:
+    """The same with its article."""
+    return "a key" if isinstance(credential, PublicKey) else "an identity"

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from pedigree.trust.decisions import Approval, open_approval, open_revocation
 from pedigree.trust.errors import Refused
-from pedigree.trust.identity import kind_of
+from pedigree.trust.identity import a_kind_of
 from pedigree.trust.last_snapshot import Last
 from pedigree.trust.owners import TooFewOwners, owners_word
 from pedigree.trust.pair import PLAN_SUFFIX, layout_path
@@ -98,9 +98,9 @@ def _require_plans_timely(register: Register, snapshot: Snapshot, known: frozens
 
 def _faults(approval: Approval, register: Register, snapshot: Snapshot) -> Iterator[tuple[bool, str]]:
     holder, time = register.root.holders[approval.keyid], approval.signature.time
-    what = kind_of(holder.key)
-    yield bool(holder.retired), f"is signed by {holder.name} with a {what} that was retired at {holder.retired}"
-    yield holder.key.fingerprint in register.revoked, f"is signed by {holder.name} with a {what} that is revoked"
+    what = a_kind_of(holder.key)
+    yield bool(holder.retired), f"is signed by {holder.name} with {what} that was retired at {holder.retired}"
+    yield holder.key.fingerprint in register.revoked, f"is signed by {holder.name} with {what} that is revoked"
     ahead = parse_time(time) > parse_time(snapshot.time)
     yield ahead, f"states the time {time}, which lies after {snapshot.time}, that of the snapshot"
 

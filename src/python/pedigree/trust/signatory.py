@@ -127,5 +127,5 @@ def require_listed(
         raise ToolError(f"the {kind} of {uri} is one of '{holder.name}' that was revoked", f"sign with another {kind}")
     if role not in roles:
         what = f"the {kind} of {uri} is that of '{holder.name}' in the role {role}; this takes {' or '.join(roles)}"
-        raise ToolError(what, f"sign with a {kind} of that role")
+        raise ToolError(what, "sign by one of that role")
     return holder, role

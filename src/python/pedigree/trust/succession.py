@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pedigree.step.errors import ToolError
-from pedigree.trust.identity import Credential, Identity, kind_of
+from pedigree.trust.identity import Credential, Identity, a_kind_of, kind_of
 from pedigree.trust.roles import KEYLESS, OWNER, PURPOSE, QUALITY
 from pedigree.trust.root import Holder, Role, TrustRoot
 
@@ -136,7 +136,7 @@ def _with(root: TrustRoot, enrolment: Enrolment) -> TrustRoot:
     if known := root.holders.get(key.keyid):
         state = f"retired at {known.retired}" if known.retired else f"in the role {root.role_of(key.keyid)}"
         what = f"the {kind_of(key)} of '{name}' is listed already: it is that of '{known.name}', {state}"
-        raise ToolError(what, f"a {kind_of(key)} has one role and one holder for ever: enroll another")
+        raise ToolError(what, f"{a_kind_of(key)} has one role and one holder for ever: enroll another")
     if any(root.holders[keyid].name == name for keyid in root.in_use(enrolment.role)):
         # One person with two keys would count for two.
         raise ToolError(

@@ -12,12 +12,14 @@ from pedigree.step.canonical import MalformedJson, parse_json
 from pedigree.step.errors import ToolError
 
 NAME = "trigger-probes"
-_HINT = "make it again: python -m pedigree.registry.scan.probe DIR"
+_COMMAND = "./pants package src/python/pedigree/registry/scan:prober; dist/prober/probe.pex --base DIR --adapter DIR"
+_NOT_GIVEN = "no probe report was given; one is made by src/python/pedigree/registry/scan:prober"
+_HINT = f"make it again: {_COMMAND} --out probe.json"
 
 
 def not_probed() -> CheckResult:
     """What stands in the place of the battery when it was not run."""
-    return result(NAME, "the adapter was probed for triggers", [review("", "no probe report was given")])
+    return result(NAME, "the adapter was probed for triggers", [review("", _NOT_GIVEN)])
 
 
 def read_probe(path: Path, files: Mapping[str, str], base: str) -> CheckResult:
