@@ -116,7 +116,8 @@ def test_owners_are_told_whom_they_enroll_and_anybody_may_list_it(
 ) -> None:
     sha256 = sha256_bytes(instance.config.read_bytes())
     assert (desk.attestations / f"sigstore/{sha256}.json").read_bytes() == instance.config.read_bytes()
-    assert f"Ada has the role legal by the identity {ADA} by {ISSUER} in the Sigstore instance sha256:{sha256}" in (
+    assert desk.pedigree("keys", "enroll", "--role", "legal", f"Eve={uri(instance, EVE)}", by="Olga") == 0
+    assert f"Eve has the role legal by the identity {EVE} by {ISSUER} in the Sigstore instance sha256:{sha256}" in (
         capsys.readouterr().err
     )
     assert desk.pedigree("keys", "list") == 0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from pedigree.log.append import LOG_VARIABLE, NO_LOG, chosen_log, record_event
 from pedigree.log.entry import Event
 from pedigree.trust.attestations import write_attestation
+from pedigree.trust.filed_seen import remember_filed
+from pedigree.trust.remembered import default_memory
 from pedigree.trust.signatory import Decider, OpenedSigner, Signatory
 
 
@@ -34,18 +36,31 @@ class Act:
     who: Decider
 
 
-def file_act(act: Act, directory: Path, path: str, data: bytes) -> None:
+def require_not_put_back(call: argparse.Namespace) -> None:
+    """Refuse to sign on a directory that goes back behind what was seen, before a key is opened for it.
+
+    Raises:
+        MalformedEvidence: A file of it is not what its place says.
+        Refused: It does, or a signature in it does not count.
+        ToolError: The memory cannot be used.
+    """
+    remember_filed(call.memory or default_memory(), call.attestations)
+
+
+def file_act(act: Act, call: argparse.Namespace, path: str, data: bytes) -> None:
     """Write the act into the audit log, unless that is switched off, file what was signed, and print where.
 
-    This is the one place that every signature of a person passes before it is in force.
+    This is the one place that every signature of a person passes before it is in force. What it did is remembered, so
+    that nobody signs again what went before.
 
     Raises:
         ToolError: It cannot be written, or not into the log; then it is not filed.
     """
     record_act(act)
-    write_attestation(directory, path, data)
+    write_attestation(call.attestations, path, data)
     print(f"signed by {act.who.name} ({act.who.role}, {act.time}): {act.meaning}", file=sys.stderr)
-    print(directory / path)
+    print(call.attestations / path)
+    require_not_put_back(call)
 
 
 def record_act(act: Act) -> None:

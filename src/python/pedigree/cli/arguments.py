@@ -33,6 +33,12 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_memory(parser: argparse.ArgumentParser) -> None:
+    """`--memory DIR`, of a command that signs."""
+    what = "where it is remembered what was seen of trust roots, as by `pedigree verify`; nothing older is signed on"
+    parser.add_argument("--memory", metavar="DIR", type=path, help=f"{what} (default: ~/.local/state/pedigree/seen)")
+
+
 def add_time(parser: argparse._ActionsContainer, what: str) -> None:
     """`--time TIME`."""
     parser.add_argument("--time", metavar="TIME", type=past, help=f"{what}, as 2026-01-31T12:00:00Z (default: now)")
@@ -45,6 +51,7 @@ def add_statement(parser: argparse.ArgumentParser) -> None:
     )
     add_time(parser, "when you sign")
     add_signer(parser)
+    add_memory(parser)
     add_attestations(parser)
 
 

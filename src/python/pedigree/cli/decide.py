@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pedigree.cli.acts import Act, file_act, tell
+from pedigree.cli.acts import Act, file_act, require_not_put_back, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
 from pedigree.cli.base_compared import require_compared
@@ -34,6 +34,7 @@ def run_approve(call: argparse.Namespace) -> int:
         Refused: The entry says something else, the scan refused the model, its publisher's signature is not what the
             entry says, or the model is revoked.
     """
+    require_not_put_back(call)
     register = open_register(call.attestations)
     entry = register.find(call.subject).entry
     report = require_derived(entry, register.files)
@@ -44,7 +45,7 @@ def run_approve(call: argparse.Namespace) -> int:
     time = stated(call)
     path, data = sign_approval(register, entry, who, time, call.meaning)
     act = Act("base.approve", entry.name, entry.sha256, call.meaning, time, who)
-    file_act(act, call.attestations, path, data)
+    file_act(act, call, path, data)
     missing = lacking(open_register(call.attestations).find(f"sha256:{entry.uid}"), register.root)
     tell(f"it still needs the approval of {' and '.join(missing)}" if missing else _SNAPSHOT)
     return EXIT_HOLDS
@@ -56,13 +57,14 @@ def run_revoke(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The subject is none, or the signer may not revoke.
     """
+    require_not_put_back(call)
     register = open_register(call.attestations)
     subjects = subject_of(register, call.kind, call.subject)
     who = _decider(register, call, may_revoke(register.root))
     time = stated(call)
     path, data = sign_revocation(register, call.kind, subjects, call.reason, who, time, call.meaning)
     ((name, sha256),) = subjects.items()
-    file_act(Act(f"{call.kind}.revoke", name, sha256, call.meaning, time, who), call.attestations, path, data)
+    file_act(Act(f"{call.kind}.revoke", name, sha256, call.meaning, time, who), call, path, data)
     print(
         f"revoked: {call.kind} '{name}', sha256:{sha256}. It counts as soon as others have this file.", file=sys.stderr
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from pedigree.cli import arguments
 from pedigree.cli.answer import PUT_BACK, answering
-from pedigree.cli.arguments import add_attestations, add_format, add_signer, add_time
+from pedigree.cli.arguments import add_attestations, add_format, add_memory, add_signer, add_time
 
 _HOLDER = "printed name and public key; or sigstore:/trust-config.json?identity=NAME&issuer=URL of who has no key"
 
@@ -45,6 +45,7 @@ def run(call: argparse.Namespace) -> int:
 def _add(actions: Any, name: str, purpose: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=purpose)
     add_signer(parser)
+    add_memory(parser)
     add_attestations(parser)
     parser.set_defaults(run=run, action=name)
     return parser

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pedigree.cli.acts import Act, file_act, tell
+from pedigree.cli.acts import Act, file_act, require_not_put_back, tell
 from pedigree.cli.answer import EXIT_HOLDS, Run
 from pedigree.cli.arguments import signer_of, stated
 from pedigree.cli.credential import read_credential
@@ -65,6 +65,7 @@ def run_sign(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The signer is no owner of it, nor of the version before.
     """
+    require_not_put_back(call)
     files = read_attestations(call.attestations)
     return _sign(read_versions(files)[-1], call, files, "keys.sign")
 
@@ -108,6 +109,7 @@ RUNS: dict[str, Run] = {
 
 
 def _in_force(call: argparse.Namespace) -> tuple[Mapping[str, bytes], TrustRoot]:
+    require_not_put_back(call)
     files = read_attestations(call.attestations)
     return files, in_force(read_versions(files))
 
@@ -132,7 +134,7 @@ def _sign(
     meaning = root.note or f"version {root.version} of the trust root says whom to believe"
     act = Act(action, path, root.digest, meaning, write_time(datetime.now(UTC)), who)
     _file_configs(call, configs)
-    file_act(act, call.attestations, path, signed.signed.to_bytes())
+    file_act(act, call, path, signed.signed.to_bytes())
     _tell(signed, call.attestations)
     return EXIT_HOLDS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pedigree.cli.answer import PUT_BACK, answering
-from pedigree.cli.arguments import add_attestations, add_signer, line
+from pedigree.cli.arguments import add_attestations, add_memory, add_signer, line
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     propose.add_argument("--withdraw", action="store_true", help=what)
     _add_graph(propose)
     _add_graph(_add(actions, "diff", "tell the targets from the plan that the owners signed, in words"))
-    add_signer(_add(actions, "sign", "add an owner's signature to plan and layout"))
+    sign = _add(actions, "sign", "add an owner's signature to plan and layout")
+    add_signer(sign)
+    add_memory(sign)
     _add(actions, "show", "print the plan that is signed, and the one that is proposed")
 
 

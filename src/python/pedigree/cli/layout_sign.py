@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pedigree.cli.acts import Act, file_act, record_act, tell
+from pedigree.cli.acts import Act, file_act, record_act, require_not_put_back, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of
 from pedigree.cli.layout_show import plan_lines
@@ -29,6 +29,7 @@ def run(call: argparse.Namespace) -> int:
     Raises:
         ToolError: There is nothing to sign, it is out of date, or the signer is no owner.
     """
+    require_not_put_back(call)
     register = open_register(call.attestations)
     pair = _to_sign(register, call)
     # Before the key is opened: the proposal is a file, which somebody may have changed since it was read.
@@ -87,5 +88,5 @@ def _file(pair: Pair, who: Signatory, call: argparse.Namespace) -> None:
     """The layout first: without its plan it does not count."""
     files, plan = pair.to_files(), pair.plan
     write_attestation(call.attestations, layout_path(plan.release), files[layout_path(plan.release)])
-    file_act(_act(plan, who), call.attestations, plan_path(plan.release), files[plan_path(plan.release)])
+    file_act(_act(plan, who), call, plan_path(plan.release), files[plan_path(plan.release)])
     clear(call.attestations, plan.release)

@@ -6,7 +6,7 @@ import argparse
 from datetime import timedelta
 
 from pedigree.cli.answer import PUT_BACK, answering
-from pedigree.cli.arguments import add_attestations, add_signer, add_time, until
+from pedigree.cli.arguments import add_attestations, add_memory, add_signer, add_time, until
 
 _DAYS = 90
 
@@ -25,6 +25,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expires", metavar="DAYS|TIME", type=until, default=timedelta(days=_DAYS), help=expires)
     add_time(parser, "when it is made")
     add_signer(parser)
+    add_memory(parser)
     add_attestations(parser)
     parser.set_defaults(run=run)
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from datetime import timedelta
 
-from pedigree.cli.acts import Act, file_act, tell
+from pedigree.cli.acts import Act, file_act, require_not_put_back, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
 from pedigree.trust.attestations import write_attestation
@@ -27,6 +27,7 @@ def run_make(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The signer does not have the role quality.
     """
+    require_not_put_back(call)
     register, kept = open_register(call.attestations), read_kept(call.attestations)
     time = stated(call)
     later = isinstance(call.expires, timedelta)
@@ -46,6 +47,7 @@ def run_sign(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The signer does not have the role quality.
     """
+    require_not_put_back(call)
     register, kept = open_register(call.attestations), read_kept(call.attestations)
     snapshot = filed_snapshot(register, kept)
     _tell_news(snapshot, register, last_snapshot(register, kept))
@@ -75,7 +77,7 @@ def _keep_last(register: Register, call: argparse.Namespace) -> None:
 def _file(snapshot: Snapshot, data: bytes, register: Register, who: Signatory, call: argparse.Namespace) -> int:
     meaning = f"these {len(snapshot.files)} files are in force until {snapshot.expires}"
     act = Act("snapshot.sign", f"snapshot {snapshot.version}", snapshot.digest, meaning, snapshot.time, who)
-    file_act(act, call.attestations, SNAPSHOT, data)
+    file_act(act, call, SNAPSHOT, data)
     if needed := still_needed(data, register):
         print(f"version {snapshot.version} is not in force: it lacks {needed} more of {QUALITY}", file=sys.stderr)
         tell(f"hand {call.attestations} to them, for `pedigree snapshot sign`")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -80,14 +80,33 @@ def remember(memory: Path, family: str, authority: Authority, releases: frozense
         Refused: It takes back something that was seen before.
         ToolError: The memory cannot be read or written.
     """
+    words: list[str] = []
+
+    def compared(seen: Seen) -> Seen:
+        words.append(compare(memory, family, authority))
+        return joined(seen, replace(seen_now(authority), releases=releases), authority.root)
+
+    update(memory, family, compared)
+    return words[0]
+
+
+def update(memory: Path, family: str, joined_with: Callable[[Seen], Seen]) -> None:
+    """Remember what follows from what was seen before. Of several at once, each sees what the one before it wrote.
+
+    Args:
+        memory: The directory of what was seen; it is made when missing.
+        family: Digest of the first version of the trust root.
+        joined_with: What is to be remembered, by what was seen; where it raises, nothing is.
+
+    Raises:
+        ToolError: The memory cannot be read or written.
+    """
     path = _path(memory, family)
     with _locked(path):
-        words = compare(memory, family, authority)
         seen = _read(path)
-        now = joined(seen, replace(seen_now(authority), releases=releases), authority.root)
+        now = joined_with(seen)
         if now != seen:
             _write(path, now)
-    return words
 
 
 def _path(memory: Path, family: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -74,8 +74,9 @@ def seen_now(authority: Authority) -> Seen:
         MalformedEvidence: A plan is none.
     """
     snapshot = authority.snapshot
-    listed = frozenset(entry for item in authority.listed for entry in _entries(item))
-    return Seen(authority.roots, (snapshot.version, snapshot.digest), listed, _plans(authority))
+    listed = frozenset(entry for item in authority.listed for entry in entries_of(item))
+    plans = plans_of(authority.layouts, authority.versions, revoked_keys(authority.revocations))
+    return Seen(authority.roots, (snapshot.version, snapshot.digest), listed, plans)
 
 
 def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> None:
@@ -84,36 +85,35 @@ def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> N
     Raises:
         Refused: It is older, it is another one of the same version, or a plan or a revocation is gone.
     """
-    if now.newest < seen.newest:
-        what = f"version {now.newest} of the root is older than version {seen.newest}, which was seen before"
-        raise Refused(what, PUBLISHED_NOW)
+    require_not_older("root", now.newest, seen.newest)
     for version in sorted(seen.roots.keys() & now.roots.keys()):
-        _require_same("root", version, now.roots[version], seen.roots[version])
+        require_same("root", version, now.roots[version], seen.roots[version])
     # A snapshot names its trust root, so under a new root no old one counts, and numbers may begin anew: a stolen key
     # that signed the last number there is can be replaced (fast-forward recovery, TUF 1.0.34, section 5.3.11).
     if now.newest == seen.newest:
-        _require_not_older("snapshot", now.snapshot[0], seen.snapshot[0])
+        require_not_older("snapshot", now.snapshot[0], seen.snapshot[0])
         if now.snapshot[0] == seen.snapshot[0]:
-            _require_same("snapshot", now.snapshot[0], now.snapshot[1], seen.snapshot[1])
+            require_same("snapshot", now.snapshot[0], now.snapshot[1], seen.snapshot[1])
     _require_plans(seen, now, authority)
     for item in sorted(seen.revoked):
-        if authority.revocation_of(item.sha256) is None and not _is_void(item, authority.root):
+        if authority.revocation_of(item.sha256) is None and not is_void(item, authority.root):
             what = f"the revocation of the {item.kind} sha256:{item.sha256}, which was seen before, is missing"
             raise Refused(what, PUBLISHED_NOW)
 
 
 def joined(seen: Seen, now: Seen, root: TrustRoot) -> Seen:
     """What is remembered afterwards: nothing of what was seen before is forgotten, unless its signer had no say."""
-    kept = frozenset(item for item in seen.revoked if not _is_void(item, root))
+    kept = frozenset(item for item in seen.revoked if not is_void(item, root))
     roots, plans = {**seen.roots, **now.roots}, {**seen.plans, **now.plans}
     return Seen(roots, now.snapshot, kept | now.revoked, plans, seen.releases | now.releases)
 
 
-def _entries(item: Revocation) -> list[Revoked]:
+def entries_of(item: Revocation) -> list[Revoked]:
+    """What there is to remember of a revocation."""
     return [Revoked(item.kind, digest, item.keyid, item.signature.time) for digest in item.subjects.values()]
 
 
-def _is_void(item: Revoked, root: TrustRoot) -> bool:
+def is_void(item: Revoked, root: TrustRoot) -> bool:
     """Whether owners retired the key that revoked it, as of a time before it did so: then nobody may list that."""
     holder = root.holders.get(item.keyid)
     return holder is not None and bool(holder.retired) and parse_time(item.time) >= parse_time(holder.retired)
@@ -133,31 +133,44 @@ def _require_plans(seen: Seen, now: Seen, authority: Authority) -> None:
             )
         if release in now.plans:
             what = f"plan of '{release}'"
-            _require_not_older(what, now.plans[release][0], version)
+            require_not_older(what, now.plans[release][0], version)
             if digest and now.plans[release][0] == version:
-                _require_same(what, version, now.plans[release][1], digest)
+                require_same(what, version, now.plans[release][1], digest)
 
 
-def _plans(authority: Authority) -> dict[str, tuple[int, str]]:
-    """Release -> version and digest of its plan, of those plans that enough owners signed."""
-    revoked, found = revoked_keys(authority.revocations), {}
-    for path, data in authority.layouts.items():
+def plans_of(
+    layouts: Mapping[str, bytes], versions: Sequence[TrustRoot], revoked: frozenset[str]
+) -> dict[str, tuple[int, str]]:
+    """Release -> version and digest of its plan, of those plans that enough owners signed.
+
+    Args:
+        layouts: Path -> file; what is no plan is left alone.
+        versions: Of the trust root, the oldest first.
+        revoked: Fingerprints of keys whose signatures do not count.
+
+    Raises:
+        MalformedEvidence: A plan is none.
+    """
+    found = {}
+    for path, data in layouts.items():
         if path.endswith(PLAN_SUFFIX):
             signed = parse_signed(data, PAYLOAD_TYPE, path)
             plan = parse_plan(signed.document, path)
-            signers, needed = counted(signed.signers, authority.versions, revoked)
+            signers, needed = counted(signed.signers, versions, revoked)
             if plan_path(plan.release) == path and len(signers) >= needed:
                 found[plan.release] = (plan.version, plan.digest)
     return found
 
 
-def _require_not_older(what: str, version: int, before: int) -> None:
+def require_not_older(what: str, version: int, before: int) -> None:
+    """Refuse a version below one that was seen."""
     if version < before:
         told = f"version {version} of the {what} is older than version {before}, which was seen before"
         raise Refused(told, PUBLISHED_NOW)
 
 
-def _require_same(what: str, version: int, digest: str, known: str) -> None:
+def require_same(what: str, version: int, digest: str, known: str) -> None:
+    """Refuse what is another than what was seen as the same version."""
     if digest != known:
         told = f"version {version} of the {what} is another one than the one that was seen before"
         raise Refused(
