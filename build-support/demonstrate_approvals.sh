@@ -26,6 +26,8 @@ readonly TIME
 keys=$(mktemp --directory --tmpdir="$([[ -d /dev/shm && -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
 trap 'rm -rf "$keys"' EXIT
 attestations=$keys/attestations
+# Nor is it anything to remember.
+export XDG_STATE_HOME=$keys/state
 
 signed_by() {
     "${pedigree[@]}" "${@:2}" --attestations "$attestations" --signer "file:$keys/$1.pem" >/dev/null

@@ -11,7 +11,7 @@ import pytest
 from attacks.on_release import FRESH, LAYOUT, close_again, found_by, require_layers
 from attacks.verifier import EVIL, MODEL, Verifier, started
 from pedigree.step.digests import sha256_file
-from pedigree.trust import authority, decisions, freshness
+from pedigree.trust import authority, decided, decisions, freshness
 from pedigree.trust import snapshot as snapshots
 from pedigree.trust.errors import MalformedEvidence, Refused
 from pedigree.trust.inforce import Trust
@@ -75,7 +75,7 @@ def test_what_is_no_time_is_no_approval(tmp_path: Path, time: str, monkeypatch: 
     verifier = replace(verifier, now=datetime(2026, 3, 1, tzinfo=UTC))
     with pytest.raises(MalformedEvidence, match="states no time"):
         verifier.believes(office.files)
-    monkeypatch.setattr(decisions, "is_time", lambda _: True)
+    monkeypatch.setattr(decided, "is_time", lambda _: True)
     monkeypatch.setattr(authority, "_require_approved_before", lambda *_: None)
     assert verifier.believes(office.files).approved("tiny", MODEL)
 
@@ -149,7 +149,7 @@ def test_a_retired_key_approves_nothing_even_where_quality_lists_it(
     office.publish_snapshot(root, 2)
     with pytest.raises(Refused, match=f"signed by Lea with a key that was retired at {NOON}"):
         verifier.believes(office.files)
-    monkeypatch.setattr(decisions, "_require_holder", lambda *_: None)
+    monkeypatch.setattr(decisions, "require_holder", lambda *_: None)
     assert verifier.believes(office.files).approved("evil", EVIL)
 
 

@@ -12,7 +12,7 @@ import pytest
 from attacks.on_release import SEALER, require_layers
 from attacks.verifier import EVIL, started
 from pedigree.step.canonical import canonical_json
-from pedigree.trust import attested, builders, chain, decisions, owners, registered, root_rules
+from pedigree.trust import attested, builders, chain, decided, decisions, owners, registered, root_rules
 from pedigree.trust import root as roots
 from pedigree.trust import seal as sealing
 from pedigree.trust.attest import attest
@@ -51,13 +51,13 @@ def test_an_approval_is_found_by_the_role_of_its_key_and_by_what_it_says_of_itse
     with pytest.raises(Refused, match=f"is signed by {name} in the role (release|builder), not legal or owner"):
         approved()
     with monkeypatch.context() as off:
-        off.setattr(decisions, "_require_holder", lambda *_: None)
+        off.setattr(decisions, "require_holder", lambda *_: None)
         with pytest.raises(Refused, match=f"is signed by {name} in the role"):
             approved()
-    monkeypatch.setattr(decisions, "_require_role", lambda *_: None)
+    monkeypatch.setattr(decided, "_require_role", lambda *_: None)
     with pytest.raises(Refused, match=f"is signed as {name}, legal, but the key is that of {name}, "):
         approved()
-    monkeypatch.setattr(decisions, "_require_holder", lambda *_: None)
+    monkeypatch.setattr(decisions, "require_holder", lambda *_: None)
     assert approved()
 
 
@@ -67,7 +67,7 @@ def test_an_owner_who_approves_for_legal_is_found_by_what_the_approval_says_of_i
     _, approved = approved_by(tmp_path, "Olga")
     with pytest.raises(Refused, match="is signed as Olga, legal, but the key is that of Olga, owner"):
         approved()
-    monkeypatch.setattr(decisions, "_require_holder", lambda *_: None)
+    monkeypatch.setattr(decisions, "require_holder", lambda *_: None)
     assert approved()
 
 
@@ -99,7 +99,7 @@ def test_a_revocation_is_found_by_the_role_of_its_key(tmp_path: Path, name: str,
     office.publish_snapshot(root)
     with pytest.raises(Refused, match=f"is signed by {name} in the role .*, not legal or owner or quality"):
         verifier.believes(office.files)
-    monkeypatch.setattr(decisions, "_require_role", lambda *_: None)
+    monkeypatch.setattr(decided, "_require_role", lambda *_: None)
     assert verifier.believes(office.files).revocation_of(EVIL["model.safetensors"])
 
 

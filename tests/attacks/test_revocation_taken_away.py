@@ -57,7 +57,7 @@ def test_control_off_a_revocation_is_taken_away_even_by_the_key_that_it_revoked(
 ) -> None:
     revoked, later = unrevoked(tmp_path)
     office, root, verifier = started(tmp_path)
-    monkeypatch.setattr(seen, "_entries", lambda _: [])
+    monkeypatch.setattr(seen, "entries_of", lambda _: [])
     verifier.believes(revoked)
     office.files = later
     office.publish_snapshot(root, 3, by=by)

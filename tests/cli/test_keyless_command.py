@@ -300,6 +300,18 @@ def test_without_the_client_such_an_approval_counts_for_nothing_and_it_is_said(d
     assert signed.returncode == 2 and "cannot sign by an identity" in signed.stderr
 
 
+def test_without_the_client_no_release_is_made_from_what_only_an_identity_approved(
+    desk: Desk, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert decide(desk, uri(instance)) == 0 and approve_by_quality(desk) == 0
+    assert desk.pedigree("snapshot", by="Quentin") == 0
+    files = directory_files(desk.directory / "model")
+    assert in_force(desk).approved(NAME, files)
+    monkeypatch.setitem(sys.modules, "pedigree.trust.keyless", None)
+    with pytest.raises(Refused, match="is not approved by legal; .* cannot check: it lacks .*; use the `pedigree` of"):
+        in_force(desk).approved(NAME, files)
+
+
 def test_without_the_client_such_a_revocation_lets_nothing_pass(desk: Desk, instance: Instance) -> None:
     assert decide(desk, uri(instance), "revoke", "base", NAME, "--reason", "wrong") == 0
     listed = without_sigstore(desk, "base", "list")

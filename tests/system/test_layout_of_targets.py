@@ -41,7 +41,8 @@ def test_a_plan_follows_from_targets_and_tells_when_they_leave_it(planned: Repo,
 
     def pedigree(*call: str, code: int = 0) -> str:
         command = [str(planned.root / "dist/pedigree.pex"), *call]
-        environment = {**os.environ, "PEDIGREE_SIGNER": f"file:{tmp_path}/olga.pem", "PEDIGREE_LOG": "none"}
+        own = {"PEDIGREE_LOG": "none", "XDG_STATE_HOME": str(tmp_path / "state")}
+        environment = {**os.environ, "PEDIGREE_SIGNER": f"file:{tmp_path}/olga.pem", **own}
         done = subprocess.run(
             command, cwd=planned.root, env=environment, capture_output=True, text=True, timeout=300, check=False
         )

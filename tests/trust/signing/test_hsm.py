@@ -99,6 +99,7 @@ class TokenDesk(Desk):
 
 def test_people_sign_by_the_command_with_keys_in_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PEDIGREE_LOG", "none")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     desk = TokenDesk(tmp_path)
     assert desk.init(by="Olga") == 0
     assert desk.revoke("dataset", f"datasets/x={'9f' * 32}") == 0
