@@ -118,6 +118,8 @@ def test_a_layout_is_signed_by_owners(desk: Desk, capsys: pytest.CaptureFixture[
     assert set(snapshot(desk).files) == {plan_path("models/demo:demo"), layout_path("models/demo:demo")}
     (desk.attestations / plan_path("models/demo:demo")).unlink()
     assert desk.pedigree("snapshot", by="Quentin") == 1
+    assert "of the plan of 'models/demo:demo', which was seen before, is missing" in capsys.readouterr().err
+    assert desk.pedigree("snapshot", "--memory", str(desk.directory / "another"), by="Quentin") == 1
     assert "belongs to no plan" in capsys.readouterr().err
     file_signed("Otto")
     desk.revoke("key", "Otto", by="Olga")
