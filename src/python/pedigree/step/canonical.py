@@ -97,9 +97,9 @@ def _pieces(value: Any, depth: int) -> Iterator[str]:
             yield from _pieces(value[key], depth - 1)
         yield "}"
     elif depth and isinstance(value, list) and value:
-        for number, item in enumerate(value):
-            yield "," if number else "["
-            yield from _pieces(item, depth - 1)
+        for start in range(0, len(value), _AT_ONCE):
+            yield "," if start else "["
+            yield _PARSED.encode(value[start : start + _AT_ONCE])[1:-1]
         yield "]"
     else:
         yield _PARSED.encode(value)
@@ -158,6 +158,7 @@ def _encoder(check_circular: bool) -> json.JSONEncoder:
 
 _LARGE = 1 << 20
 _DEEP = 2
+_AT_ONCE = 64
 _ENCODER = _encoder(check_circular=True)
 _PARSED = _encoder(check_circular=False)  # what was parsed holds no circle
 _CANONICAL = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_constant)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pedigree.step.canonical import MalformedJson, canonical_json, parse_canonical
@@ -35,9 +36,7 @@ def sign_envelope(document: dict[str, Any], signer: Signer) -> bytes:
 
 def sign_bundle(document: dict[str, Any], signer: Signer, public: PublicKey) -> bytes:
     """Sign a document into a Sigstore bundle that names its key by fingerprint; the file's bytes."""
-    material = {"publicKey": {"hint": public.fingerprint}, "tlogEntries": []}
-    bundle = {"mediaType": BUNDLE_TYPE, "verificationMaterial": material, "dsseEnvelope": _envelope(document, signer)}
-    return canonical_json(bundle)
+    return canonical_json(_bundle(public.fingerprint, _envelope(document, signer)))
 
 
 def open_envelope(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]:
@@ -66,14 +65,15 @@ def open_bundle(data: bytes, public: PublicKey, origin: str) -> dict[str, Any]:
 def bundle_payload(data: bytes, public: PublicKey, origin: str) -> bytes:
     """The bytes in a Sigstore bundle that `public` signed; raises as `open_envelope` does."""
     bundle = _object(data, origin)
-    expected = {"mediaType": BUNDLE_TYPE, "dsseEnvelope": bundle.get("dsseEnvelope")}
-    material = {"publicKey": {"hint": public.fingerprint}, "tlogEntries": []}
-    if bundle.get("verificationMaterial") != material:
+    envelope = bundle.get("dsseEnvelope")
+    expected = _bundle(public.fingerprint, envelope)
+    if bundle.get("verificationMaterial") != expected["verificationMaterial"]:
         raise Refused(f"{origin} does not name this key: its hint is not sha256:{public.fingerprint}")
-    if bundle != {**expected, "verificationMaterial": material} or not isinstance(bundle["dsseEnvelope"], dict):
+    if bundle != expected or not isinstance(envelope, dict):
         raise MalformedEvidence(f"{origin} is not a Sigstore bundle v0.3 over a DSSE envelope")
-    payload = _payload(bundle["dsseEnvelope"], public, origin)
-    _require_written(data, _bundle_bytes(bundle), origin)
+    payload = _payload(envelope, public, origin)
+    before, after = _around_envelope(public.fingerprint)
+    _require_written(data, before + _envelope_bytes(envelope) + after, origin)
     return payload
 
 
@@ -155,10 +155,16 @@ def _envelope_bytes(envelope: dict[str, Any]) -> bytes:
     )
 
 
-def _bundle_bytes(bundle: dict[str, Any]) -> bytes:
-    """What `canonical_json` writes for a bundle that `bundle_payload` accepts."""
-    around = canonical_json({**bundle, "dsseEnvelope": None})
-    return around.replace(b"null", _envelope_bytes(bundle["dsseEnvelope"]), 1)
+def _bundle(fingerprint: str, envelope: object) -> dict[str, Any]:
+    material = {"publicKey": {"hint": fingerprint}, "tlogEntries": []}
+    return {"mediaType": BUNDLE_TYPE, "verificationMaterial": material, "dsseEnvelope": envelope}
+
+
+@lru_cache(maxsize=1)
+def _around_envelope(fingerprint: str) -> tuple[bytes, bytes]:
+    """What `canonical_json` writes before and after the envelope of a bundle."""
+    before, _, after = canonical_json(_bundle(fingerprint, None)).partition(b"null")
+    return before, after
 
 
 def _require_written(data: bytes, written: bytes, origin: str) -> None:

@@ -130,7 +130,7 @@ def _joined(seen: Seen, filed: Filed) -> Seen:
     try:
         _require_not_behind(seen, filed)
     except Refused as problem:
-        raise Refused(problem.what, _HINT) from problem
+        raise Refused(str(problem), _HINT) from problem
     now = filed.seen
     # As of a verifier: under a new trust root no old snapshot counts, and their numbers may begin anew.
     snapshot = seen.snapshot if now.newest == seen.newest else (0, "")

@@ -7,6 +7,7 @@ parts shared it takes a tenth, and a digest is checked for shape once. What is s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from pedigree.trust.statement import is_sha256
@@ -24,6 +25,7 @@ class Shared:
         self._flat: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         self._rules: dict[tuple[str, ...], list[str]] = {}
         self._descriptors: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._code: dict[str, list[dict[str, Any]]] = {}
 
     def text(self, text: str) -> str:
         """A string; raises TypeError for what is none, as 1 and true would pass for equal."""
@@ -75,8 +77,9 @@ class Shared:
             KeyError, TypeError, ValueError, AttributeError: It is another, or a digest is not one.
         """
         definition = statement["predicate"]["buildDefinition"]
-        definition["resolvedDependencies"] = list(map(self._dependency, definition["resolvedDependencies"]))
         parameters = definition["internalParameters"]
+        listed = self._dependencies(definition["resolvedDependencies"], self.text(parameters["tool"]))
+        definition["resolvedDependencies"] = listed
         for name in _SHARED & parameters.keys():  # what early versions of the format did not say is not there
             parameters[name] = self.flat(parameters[name])
         parameters["command"] = list(map(self.text, parameters["command"]))
@@ -88,6 +91,15 @@ class Shared:
         if known == rule:
             return known
         return self._rules.setdefault(key, list(map(self.text, rule)))
+
+    def _dependencies(self, values: list[dict[str, Any]], tool: str) -> list[dict[str, Any]]:
+        """What a step consumed. Steps that run the same tool begin with the same code, which is compared as one."""
+        code = self._code.get(tool, [])
+        if not code or values[: len(code)] != code:
+            shared = list(map(self._dependency, values))
+            self._code[tool] = list(takewhile(_is_code, shared))
+            return shared
+        return code + list(map(self._dependency, values[len(code) :]))
 
     def _dependency(self, value: dict[str, Any]) -> dict[str, Any]:
         annotations = value["annotations"]
@@ -106,3 +118,7 @@ class Shared:
         value["annotations"] = self.flat(annotations)
         known = self._descriptors.setdefault(key, value)
         return known if known == value else value
+
+
+def _is_code(dependency: Mapping[str, Any]) -> bool:
+    return bool(dependency["annotations"].get("use") == "code")
