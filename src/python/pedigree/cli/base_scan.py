@@ -9,14 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.registry.sizes import parse_bytes
 from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
     from pedigree.registry.scan.report import ScanReport
-
-EXIT_HOLDS = 0
-EXIT_DOES_NOT_HOLD = 1
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

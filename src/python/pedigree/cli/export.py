@@ -6,13 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.cli.believed import declare_believed, key_of, require_somebody, trust_of
 from pedigree.cli.telling import tell_error
 from pedigree.cli.verdicts import BY_ITSELF
 from pedigree.step.errors import ToolError
 
-EXIT_DONE = 0
-EXIT_DOES_NOT_HOLD = 1
 _FORMATS = ("cyclonedx", "spdx", "trace-csv", "trace-json", "clauses")
 
 
@@ -56,7 +55,7 @@ def run(call: argparse.Namespace) -> int:
     _write(text, call.output)
     if trust is None:
         sys.stderr.write(BY_ITSELF)
-    return EXIT_DONE
+    return EXIT_HOLDS
 
 
 def _write(text: bytes, output: Path | None) -> None:

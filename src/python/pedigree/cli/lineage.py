@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.cli.believed import declare_believed, key_of, trust_of
 from pedigree.cli.telling import tell_error
 from pedigree.cli.verdicts import BY_ITSELF
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from pedigree.trust.public import PublicKey
     from pedigree.trust.unverified import Readable
 
-EXIT_FOUND = 0
-EXIT_NOT = 1
 _PAGE = "html"
 _ASK = "ask for the release again"
 _NAMED = (
@@ -85,22 +84,22 @@ def run(call: argparse.Namespace) -> int:
             release = _open(directory, call, trust)
             if call.format == _PAGE:
                 sys.stdout.buffer.write(_page(release, key_of(call, directory)))
-                return EXIT_FOUND
+                return EXIT_HOLDS
             answers.append(_answer(directory, release, call))
         except Refused as problem:
             tell_error(f"{directory}: {problem}", problem.hint or _ASK)
-            return EXIT_NOT
+            return EXIT_DOES_NOT_HOLD
         except MalformedEvidence as problem:
             tell_error(f"{directory}: {problem}", _ASK)
-            return EXIT_NOT
+            return EXIT_DOES_NOT_HOLD
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
             tell_error(f"{directory}: the evidence has not the shape of evidence: {problem!r}", _ASK)
-            return EXIT_NOT
+            return EXIT_DOES_NOT_HOLD
     if named and not any(answer.starts for answer in answers):
         tell_error(f"nothing here is {named!r}", f"give {_NAMED}")
-        return EXIT_NOT
+        return EXIT_DOES_NOT_HOLD
     sys.stdout.buffer.write(_PRINT[call.format]([answer for answer in answers if answer.starts]))
-    return EXIT_FOUND
+    return EXIT_HOLDS
 
 
 def _require_page_possible(call: argparse.Namespace) -> None:

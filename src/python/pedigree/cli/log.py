@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.step.errors import ToolError
 
 if TYPE_CHECKING:
     from pedigree.log.entry import Entry
-
-EXIT_HOLDS = 0
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

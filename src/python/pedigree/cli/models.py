@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.cli.telling import tell_error
 from pedigree.registry.keeping import collect_garbage, verify_objects
 from pedigree.registry.sizes import parse_bytes, show_bytes
@@ -15,8 +16,6 @@ from pedigree.registry.store import Store, default_store
 from pedigree.registry.weights_manifest import WeightsFile, read_weights_manifest, render_weights_manifest
 from pedigree.step.errors import ToolError
 
-EXIT_HOLDS = 0
-EXIT_DOES_NOT_HOLD = 1
 _JOBS = 4
 
 

@@ -6,12 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from pedigree.cli.answer import EXIT_DOES_NOT_HOLD, EXIT_HOLDS
 from pedigree.cli.believed import declare_believed, key_of, require_somebody, trust_of
 from pedigree.cli.verdicts import BY_ITSELF, written
 from pedigree.step.errors import ToolError
-
-EXIT_HOLDS = 0
-EXIT_DOES_NOT_HOLD = 1
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

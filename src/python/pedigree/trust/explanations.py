@@ -31,7 +31,8 @@ EXPLANATIONS = (
     "Read it: attestations/*.standing.sigstore.json; attestations/trust/layouts/",
     "Whom to believe was decided by the owners, version by version, from the root that you hold. A verifier that has\n"
     "seen a newer one does not go back (TUF, specification 1.0.34, 5.3). Read it: attestations/trust/root/",
-    "A key that may approve or run steps may not therefore release. Read it: the roles in the newest trust root",
+    "A key that may approve or run steps may not therefore release. Whoever receives a release gives --in-force-now,\n"
+    "which refuses a key that was retired since. Read it: the roles in the newest trust root",
     "People signed, with printed name, time and meaning, for exactly these files. Read it:\n"
     "attestations/trust/approvals/*/entry.json and the *.sigstore.json beside it",
     "A revocation by anybody who may revoke counts, whatever was approved before. Give --attestations to go by what\n"

@@ -146,11 +146,7 @@ def _told(release: InForce, how: Callable[[Path, str, Authority], str]) -> str:
 # (16) Every base model is approved, for just the bytes that were used, by the roles that the trust root demands.
 def _bases_approved(release: InForce) -> str:
     found = approvals_of(release.delivered.graph, release.authority)
-    people = {
-        f"{approval.signature.name} ({approval.signature.role}, {approval.signature.time})"
-        for item in found.values()
-        for approval in item.approvals
-    }
+    people = {approval.words for item in found.values() for approval in item.approvals}
     names = ", ".join(sorted({item.entry.name for item in found.values()}))
     return f"{names}: approved by {', '.join(sorted(people))}" if found else "the release starts from no base model"
 
