@@ -1,9 +1,11 @@
 """Times the verification of large releases: many steps, and many bytes. Beside it, in-toto-verify and openssl.
 
 Each verification runs in a process of its own, from the start of Python to the verdict; seconds are of wall time, and
-of processor with what both processors did. Every file is hashed; of the first two releases that is little.
+of processor with what both processors did. Every file is hashed; of the first two releases that is little. `lineage`
+is shown in all its formats, and `start` is what a call takes that does nothing: from source and, where it was
+packaged, as `dist/pedigree.pex`.
 
-    PYTHONPATH=src/python:tests python3 benchmarks/verify_lineage.py [steps|bytes]
+    PYTHONPATH=src/python:tests python3 benchmarks/verify_lineage.py [steps|lineage|bytes|start]
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from pedigree.step.digests import sha256_file
 from pedigree.step.record import Record
+from pedigree.trust.instructions import KEY_FILE
 from pedigree.trust.seal import seal
 from trust.builder import closure_of_demo, deliver, lay_out, make_key, stock_commands, stock_tools
 from trust.large import closure_of
@@ -27,24 +30,15 @@ STEPS = (1000, 10_000)
 GIB = 1 << 30
 WEIGHTS = "adapter_model.safetensors"
 SHARD = "adapter_model-2.safetensors"
-VERIFY = "import sys; from pedigree.cli.main import main; sys.exit(main())"
-
-
-# In a small process of its own: the largest memory of a child begins with what its parent had.
-TIMED = """
-import os, subprocess, sys, time
-start = time.perf_counter()
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
-_, status, used = os.wait4(process.pid, 0)
-cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-print(f"{time.perf_counter() - start:6.2f} s, {cpu:6.2f} s of processor, {memory:5.0f} MB")
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
+PEDIGREE = [sys.executable, "-c", "import sys; from pedigree.cli.main import main; sys.exit(main())"]
+PEX = Path("dist/pedigree.pex")
+TIMED = Path(__file__).with_name("timed_command.py")
+FORMATS = ("tree", "json", "graphml", "html")
 
 
 def timed(command: list[str], directory: Path) -> str:
-    """Run a command that must exit with 0; wall time, processor time and the largest memory, as text."""
-    watch = [sys.executable, "-c", TIMED, *command]
+    """Run a command that must exit with 0; what it took, as text."""
+    watch = [sys.executable, str(TIMED), *command]
     done = subprocess.run(watch, cwd=directory, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"error: {command[0]} exits with {done.returncode}")
@@ -53,8 +47,7 @@ def timed(command: list[str], directory: Path) -> str:
 
 def verified(release: Path) -> str:
     """What `pedigree verify` takes."""
-    key = str(release / "attestations/keys/signer.pub")
-    return timed([sys.executable, "-c", VERIFY, "verify", str(release), "--key", key], Path.cwd())
+    return timed([*PEDIGREE, "verify", str(release), "--key", str(release / KEY_FILE)], Path.cwd())
 
 
 def by_in_toto(release: Path, tools: Path) -> str:
@@ -82,18 +75,41 @@ def large_files(records: list[Record], shards: dict[str, str]) -> list[Record]:
     return [replace(each, materials=two(dict(each.materials)), products=two(dict(each.products))) for each in records]
 
 
+def sealed(scratch: Path, uri: str, steps: int) -> Path:
+    """A release of many steps, delivered."""
+    work = lay_out(scratch / str(steps), uri, *closure_of(steps))
+    start = time.perf_counter()
+    seal(work, uri)
+    print(f"{steps} steps: sealed in {time.perf_counter() - start:.1f} s", flush=True)
+    return deliver(work)
+
+
 def measure_steps(scratch: Path, uri: str, tools: Path) -> None:
     """Verify releases of many steps."""
     for steps in STEPS:
-        work = lay_out(scratch / str(steps), uri, *closure_of(steps))
-        start = time.perf_counter()
-        seal(work, uri)
-        print(f"{steps} steps: sealed in {time.perf_counter() - start:.1f} s", flush=True)
-        release = deliver(work)
+        release = sealed(scratch, uri, steps)
         print(f"  openssl verifies {signatures_a_second()} signatures a second; {2 * steps} are to be verified")
         print(f"  pedigree verify: {verified(release)}", flush=True)
         print(f"  in-toto-verify:  {by_in_toto(release, tools)}", flush=True)
-        shutil.rmtree(work)
+        shutil.rmtree(scratch / str(steps))
+
+
+def measure_lineage(scratch: Path, uri: str) -> None:
+    """Show the largest of these lineages in every format. It is verified first, each time."""
+    release = sealed(scratch, uri, STEPS[-1])
+    for name in FORMATS:
+        command = [*PEDIGREE, "lineage", str(release), "--key", str(release / KEY_FILE), "--format", name]
+        print(f"  pedigree lineage --format {name}: {timed(command, Path.cwd())}", flush=True)
+
+
+def measure_start() -> None:
+    """Call what does nothing, three times each: the first one of a pex unpacks it."""
+    imports = [sys.executable, "-c", "import pedigree.cli.verify, pedigree.trust.verify"]
+    calls = {"pedigree --help": [*PEDIGREE, "--help"], "imports of pedigree verify": imports}
+    if PEX.exists():
+        calls[f"{PEX} --help"] = [str(PEX), "--help"]
+    for name, command in calls.items():
+        print(f"{name}: {' | '.join(timed(command, Path.cwd()) for _ in range(3))}", flush=True)
 
 
 def measure_bytes(scratch: Path, uri: str) -> None:
@@ -129,8 +145,12 @@ def main(which: str) -> None:
         uri = make_key(scratch / "signer.pem")
         if which in ("", "steps"):
             measure_steps(scratch, uri, stock_tools(scratch / "tools"))
+        if which in ("", "lineage"):
+            measure_lineage(scratch, uri)
         if which in ("", "bytes"):
             measure_bytes(scratch, uri)
+    if which in ("", "start"):
+        measure_start()
 
 
 if __name__ == "__main__":

@@ -235,7 +235,7 @@ def test_a_plan_ends_by_its_owners_word_and_not_by_being_left_out(planned: Desk,
     capsys.readouterr()
     assert planned.pedigree("snapshot", by="Quentin") == 1
     err = capsys.readouterr().err
-    assert "layouts/models.demo.demo.layout, which the last snapshot listed, is gone\nhint: bring it back" in err
+    assert f"version 1 of the plan of '{RELEASE}', which was seen before, is missing\nhint: bring the directory" in err
     for path, data in kept.items():
         path.write_bytes(data)
     assert layout(planned, "propose", "--withdraw", "--note", "the product ends") == 0

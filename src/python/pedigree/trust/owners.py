@@ -60,9 +60,9 @@ def owners_word(
     if len(signers) < needed:
         told = f"plan and layout of '{address}' have {len(signers)} of the {needed} owners' signatures they need"
         raise TooFewOwners(told + _of_revoked_keys(pair, root, revoked))
-    names = tuple(sorted(root.holders[keyid].name for keyid in signers))
-    keys = root.all_keys(OWNER)
-    return OwnersWord(pair.plan, pair.layout, names, tuple(keys[keyid] for keyid in sorted(signers)))
+    holders = [root.holders[keyid] for keyid in sorted(signers)]
+    keys = tuple(holder.key for holder in holders if isinstance(holder.key, PublicKey))
+    return OwnersWord(pair.plan, pair.layout, tuple(sorted(holder.name for holder in holders)), keys)
 
 
 def counted(

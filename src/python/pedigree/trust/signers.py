@@ -26,7 +26,7 @@ _REFUSED = {
     "file2": "it would sign with nonces that differ from run to run: write file:",
     "gnupg": "OpenPGP signatures are read by none of the stock verifiers",
     "hv": "securesystemslib signs with Vault's Ed25519 keys alone, and a release is signed with ECDSA on P-256",
-    "sigstore": "a keyless certificate lives for minutes, and layouts name keys: by it people approve and revoke",
+    "sigstore": "a layout names keys, and a keyless certificate lives for minutes: people approve and revoke by it",
     "tkey": "it signs with Ed25519, and a release is signed with ECDSA on P-256",
 }
 _CREDENTIALS = "look at the network, the credentials and their rights"
