@@ -216,6 +216,19 @@ def lay_out(root: Path, rooms: Sequence[str]) -> Repo:
     return repo
 
 
+_TRUST_FOR_ALL = 'sources=["trust/*.py"], resolve=parametrize("trust", "signers")'
+
+
+def add_signers(repo: Repo) -> None:
+    """Give a repository with the room of trust the packages of all signers."""
+    for name in ("signers.lock", "signers.pex.sha256"):
+        shutil.copyfile(ROOT / "3rdparty/python" / name, repo.root / "3rdparty/python" / name)
+    resolve = 'trust = "3rdparty/python/trust.lock"\n'
+    repo.write("pants.toml", PANTS_TOML.replace(resolve, resolve + resolve.replace("trust", "signers")))
+    sources = SOURCES_BUILD.replace('"verifiers", "trust")', '"verifiers", "trust", "signers")')
+    repo.write("src/python/pedigree/BUILD", sources.replace('sources=["trust/*.py"], resolve="trust"', _TRUST_FOR_ALL))
+
+
 def stop_daemon(root: Path) -> None:
     """End the daemon of a repository."""
     for file in root.glob(".pids/**/pantsd/pid"):

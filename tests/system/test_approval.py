@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pedigree.registry.weights_manifest import read_weights_manifest
+from pedigree.trust.decisions import Approval
+from pedigree.trust.identity import Identity, person_of
 from pedigree.trust.inforce import Trust
+from pedigree.trust.keyless import sign_keyless
+from pedigree.trust.places import instance_path
+from pedigree.trust.root import Holder, TrustRoot
 from pedigree.trust.verdict import Check
 from pedigree.trust.verify import verify_release
-from system.conftest import Repo, lay_out, stop_daemon
+from system.conftest import Repo, add_signers, lay_out, stop_daemon
 from system.weights import name_base
 from trust.office import Office
+from trust.signing.instance import ISSUER, running
 
 BUILT = tuple(f"Starting: {kind} " for kind in ("dataset", "base_model", "finetune", "evaluation", "release"))
 
@@ -75,6 +83,46 @@ def test_a_base_model_is_built_from_once_it_is_approved_and_until_it_is_revoked(
     office.publish_snapshot(root, 3)
     (check,) = failed(office, release)
     assert "its terms were withdrawn" in check.detail
+
+
+def test_a_release_is_made_from_what_an_identity_approved(repo: Repo, tmp_path: Path) -> None:
+    """Legal has no key; the build checks his approval with Sigstore's client, which it has for that alone."""
+    add_signers(repo)
+    office = Office(tmp_path)
+    apart = [f"--local-store-dir={tmp_path}/store", f"--named-caches-dir={tmp_path}/caches"]
+    name_base(repo, tmp_path / "caches/pedigree_models", ["15.6", "OK"], 100)
+    manifest = read_weights_manifest(repo.root / "models/fw/weights.json")
+    entry = office.propose("models/fw:base", {file.name: file.sha256 for file in manifest.files})
+    office.approve(entry, "Quentin")
+    (tmp_path / "instance").mkdir()
+    with running(tmp_path / "instance") as instance:
+        lea = person_of(f"sigstore:{instance.config}?identity=lea@example.org&issuer={ISSUER}")
+        config = instance.config.read_bytes()
+        identity = lea.listed_as(config)
+        signature = office.manifestation("Lea", "I reviewed its terms and approve its use")
+        approval = Approval(entry.files, entry.sha256, signature, identity.keyid).to_json()
+        signed = sign_keyless(approval, lea, instance.provider.token(lea.identity, lea.issuer))
+    office.files[f"approvals/{entry.uid[:16]}/legal.{identity.keyid[:8]}.sigstore.json"] = signed
+    office.files[instance_path(identity.instance)] = config
+    root = office.publish_root(identified(office.root(), office.key("Lea").keyid, identity), "Olga")
+    office.publish_snapshot(root)
+    publish(office, repo)
+    released = repo.pants(*apart, "package", "models/fw:fw", signer=office.uri("Ray"))
+    assert released.returncode == 0, released.stderr
+    release = repo.root / "dist/models/fw"
+    trust = Trust(root, office.files, None, datetime.now(UTC), None)
+    verdict = verify_release(release, office.key("Ray"), trust)
+    assert verdict.failed == ()
+    assert re.search(r"approved by Lea \(legal, \S+; in the log at \S+\), Quentin", verdict.checks[15].detail)
+
+
+def identified(root: TrustRoot, keyid: str, identity: Identity) -> TrustRoot:
+    """The same trust root with an identity in the place of a key."""
+    holders = {other: holder for other, holder in root.holders.items() if other != keyid}
+    holders[identity.keyid] = Holder(root.holders[keyid].name, identity)
+    role = root.role_of(keyid)
+    roles = {**root.roles, role: replace(root.roles[role], keyids=frozenset({identity.keyid}))}
+    return replace(root, holders=holders, roles=roles)
 
 
 def failed(office: Office, release: Path) -> list[Check]:

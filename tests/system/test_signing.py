@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from system.conftest import PANTS_TOML, ROOT, SOURCES_BUILD, Repo, lay_out
+from system.conftest import SOURCES_BUILD, Repo, add_signers, lay_out
 
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c")
 CLI_BUILD = """
@@ -68,7 +67,6 @@ def test_a_developers_first_release_is_signed_announced_and_verifies(
 
 
 SECRET = "7182818284"
-_TRUST = 'sources=["trust/*.py"], resolve=parametrize("trust", "signers")'
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 
 
@@ -118,13 +116,8 @@ def test_a_key_under_a_passphrase_signs_when_the_passphrase_lies_in_a_private_fi
 def test_a_key_in_a_token_signs_with_the_packages_of_the_signers(trusted: Repo, tmp_path: Path) -> None:
     if not MODULE.exists():
         pytest.skip("SoftHSM is not installed: apt-get install softhsm2")
-    for name in ("signers.lock", "signers.pex.sha256"):
-        shutil.copyfile(ROOT / "3rdparty/python" / name, trusted.root / "3rdparty/python" / name)
-    resolve = 'trust = "3rdparty/python/trust.lock"\n'
-    trusted.write("pants.toml", PANTS_TOML.replace(resolve, resolve + resolve.replace("trust", "signers")))
-    sources = SOURCES_BUILD.replace('"verifiers", "trust")', '"verifiers", "trust", "signers")')
-    sources = sources.replace('sources=["trust/*.py"], resolve="trust"', _TRUST)
-    trusted.write("src/python/pedigree/BUILD", sources + CLI_BUILD)
+    add_signers(trusted)
+    trusted.write("src/python/pedigree/BUILD", (trusted.root / "src/python/pedigree/BUILD").read_text() + CLI_BUILD)
     plain, public = make_key(tmp_path)
     (tmp_path / "tokens").mkdir()
     (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")

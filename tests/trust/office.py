@@ -132,7 +132,7 @@ class Office:
         listed = {
             path: sha256_bytes(data)
             for path, data in self.files.items()
-            if path.startswith(("approvals/", "revocations/", "layouts/"))
+            if path.startswith(("approvals/", "revocations/", "layouts/", "sigstore/"))
         }
         snapshot = Snapshot(version, root.version, root.digest, time, expires, listed)
         self.files["snapshot.json"] = self.sign(snapshots.draft(snapshot), by)
