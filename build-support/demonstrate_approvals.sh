@@ -49,7 +49,7 @@ signed_by owner-2 keys sign
     --card "$BASE/CARD.md" --addendum "$BASE/ADDENDUM.md" --tier "demonstration: nothing depends on it" \
     --serving transformers vllm --note "$NOTE" --attestations "$attestations"
 signed_by legal base approve "$BASE" --meaning "$MEANING" --time "$TIME"
-signed_by quality base approve "$BASE" --meaning "$MEANING" --time "$TIME"
+signed_by quality base approve "$BASE" --model "$BASE" --meaning "$MEANING" --time "$TIME"
 signed_by quality snapshot --time "$TIME" --expires "$FOREVER"
 
 for place in root approvals revocations layouts snapshot.json; do

@@ -118,6 +118,12 @@ _DESCRIPTION = {
 def _declare_approve(actions: Any) -> None:
     parser = actions.add_parser("approve", help="sign an entry, in the role of your key")
     parser.add_argument("subject", metavar="UID|NAME", type=line, help=_SUBJECT)
+    model = "where the model's files lie: scan them again, and sign only if the report that was filed is the same"
+    parser.add_argument("--model", metavar="DIR", type=Path, help=model)
+    against = "with --model: the approved model that it was compared with"
+    parser.add_argument("--against", metavar="DIR", type=Path, help=against)
+    manifest = "with --model: which file of it is a weights manifest"
+    parser.add_argument("--weights-manifest", metavar="FILE", help=manifest)
     add_statement(parser)
     parser.set_defaults(run=run, action="approve")
 

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
 
 from pedigree.cli.acts import tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.base_derived import require_derived
+from pedigree.cli.base_look import Model, look
 from pedigree.cli.base_publisher import verified_publisher
 from pedigree.registry.licenses import BESPOKE, DISQUALIFIED, PERMISSIVE, review_license
 from pedigree.registry.parts import part_of
 from pedigree.registry.scan.findings import REFUSE
-from pedigree.registry.scan.report import ScanReport, scan_base, scan_beside
-from pedigree.registry.scan.subject import look_at_verified
-from pedigree.registry.selection import selected
-from pedigree.registry.store import default_store
-from pedigree.registry.verified import verified_directory
-from pedigree.registry.weights_manifest import parse_weights_manifest
-from pedigree.step.canonical import MalformedJson, parse_json
-from pedigree.step.digests import list_files, sha256_bytes
+from pedigree.registry.scan.report import ScanReport
+from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust.attestations import read_attestations, write_attestation
 from pedigree.trust.entry import Entry, License, parse_entry
@@ -34,22 +27,6 @@ from pedigree.trust.reading import read_named
 from pedigree.trust.register import PUBLISHER_SIGNATURE, entry_place
 
 SCAN, CARD, ADDENDUM = "scan.json", "card.md", "addendum.md"
-_DATASET = "pedigree.manifest/1"
-
-
-@dataclass(frozen=True)
-class Model:
-    """What was looked at.
-
-    Attributes:
-        consumed: Name -> sha256 of what the target consumes; of a weights manifest, the files that it names.
-        files: Name -> sha256 of the model's files: without what lies beside a weights manifest.
-        report: What the scan found.
-    """
-
-    consumed: Mapping[str, str]
-    files: Mapping[str, str]
-    report: ScanReport
 
 
 def run_propose(call: argparse.Namespace) -> int:
@@ -59,7 +36,8 @@ def run_propose(call: argparse.Namespace) -> int:
         ToolError: A file cannot be read, or the license needs a legal review.
         Refused: The scan or the license refuses the model, or its publisher's signature is not over these files.
     """
-    model = _look(call)
+    model = look(call.directory, call.files, call.weights_manifest, call.against)
+    _require_accepted(call.name, model.report)
     signature, by = verified_publisher(call, model.files)
     beside = {SCAN: model.report.render(), CARD: _text(call.card), ADDENDUM: _text(call.addendum), **signature}
     entry = _entry(call, model, {name: sha256_bytes(data) for name, data in beside.items()}, by)
@@ -75,59 +53,10 @@ def run_propose(call: argparse.Namespace) -> int:
     return EXIT_HOLDS
 
 
-def _look(call: argparse.Namespace) -> Model:
-    """Scan what a model is loaded from, and take digests of what its target consumes.
-
-    Raises:
-        Refused: The scan refuses it.
-    """
-    with selected(call.directory, call.files) as directory:
-        if call.weights_manifest is None:
-            report = _accepted(call.name, scan_base(directory, call.against))
-            return Model(report.files, report.files, report)
-        consumed = {name: sha256_bytes(read_named(directory / name)) for name in list_files(directory)}
-        if call.weights_manifest not in consumed:
-            raise ToolError(f"'{call.weights_manifest}' is not among the files", "name it among the FILEs, too")
-        path = directory / call.weights_manifest
-        weights = parse_weights_manifest(read_named(path), str(path))
-        _refuse_strangers(directory, consumed.keys() - {call.weights_manifest})
-    del consumed[call.weights_manifest]
-    named = {file.name: file.sha256 for file in weights.files}
-    with verified_directory(default_store(), weights) as stored:
-        _let_others_follow(stored, named)
-        report = scan_beside(look_at_verified(stored, named), call.against)
-    return Model({**consumed, **named}, named, _accepted(call.name, replace(report, beside=consumed)))
-
-
-def _refuse_strangers(directory: Path, names: Iterable[str]) -> None:
-    """Files beside a weights manifest, which the scan of what it names does not see, may tell of datasets alone.
-
-    Raises:
-        Refused: One is something else.
-    """
-    for name in sorted(names):
-        try:
-            document = parse_json(read_named(directory / name).decode(), name)
-        except (UnicodeDecodeError, MalformedJson):
-            document = None
-        if not name.endswith(".json") or not isinstance(document, dict) or document.get("schema") != _DATASET:
-            raise Refused(f"{name} is beside the weights manifest, but is no manifest of a dataset: nobody scans it")
-
-
-def _let_others_follow(directory: Path, names: Iterable[str]) -> None:
-    """Make links to open files say whose they are, not `self`: the scan has processes of its own for some checks."""
-    for name in names:
-        link = directory / name
-        target = str(link.readlink()).replace("/proc/self/", f"/proc/{os.getpid()}/")
-        link.unlink()
-        link.symlink_to(target)
-
-
-def _accepted(name: str, report: ScanReport) -> ScanReport:
+def _require_accepted(name: str, report: ScanReport) -> None:
     if report.verdict == REFUSE:
         faults = [f"  {finding}" for check in report.checks for finding in check.findings if finding.verdict == REFUSE]
         raise Refused("\n".join([f"the scan refuses '{name}'", *faults]))
-    return report
 
 
 def _terms(call: argparse.Namespace) -> License:

@@ -12,8 +12,11 @@ from pedigree.cli.base_compared import require_compared
 from pedigree.cli.base_derived import require_derived
 from pedigree.cli.base_list import tell_entry
 from pedigree.cli.base_publisher import show_publisher
+from pedigree.cli.base_scan import reviewers_packages
+from pedigree.registry.scan.stated import StatedReport
 from pedigree.trust.deciding import sign_approval, sign_revocation
 from pedigree.trust.decisions import may_revoke
+from pedigree.trust.entry import Entry
 from pedigree.trust.identity import is_person, person_of
 from pedigree.trust.reading import read_named
 from pedigree.trust.register import Register, open_register
@@ -39,6 +42,7 @@ def run_approve(call: argparse.Namespace) -> int:
     entry = register.find(call.subject).entry
     report = require_derived(entry, register.files)
     require_compared(register, entry, report)
+    _repeat_scan(call, register, entry, report)
     tell_entry(register, entry, report)
     who = _decider(register, call, APPROVERS)
     show_publisher(register, entry)
@@ -70,6 +74,16 @@ def run_revoke(call: argparse.Namespace) -> int:
     )
     tell(*_AFFECTED[call.kind].format(name=name, sha256=sha256).splitlines(), _SNAPSHOT)
     return EXIT_HOLDS
+
+
+def _repeat_scan(call: argparse.Namespace, register: Register, entry: Entry, report: StatedReport) -> None:
+    if call.model is None:
+        tell("its scan was not made again: give --model DIR to hold the report against the model itself")
+        return
+    with reviewers_packages():
+        from pedigree.cli.base_repeated import require_repeated
+    require_repeated(register, entry, report, call.model, call.weights_manifest, call.against)
+    tell("its scan, made again, says the same")
 
 
 def _decider(register: Register, call: argparse.Namespace, roles: tuple[str, ...]) -> Decider:

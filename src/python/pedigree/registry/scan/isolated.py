@@ -6,12 +6,13 @@ A parser may loop, fill memory or break in a way that no `except` catches. Then 
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
+
+from pedigree.registry.scan.started import NOWHERE, module_command, packages_alone
 
 _SECONDS = 600
 _LIMITS = {
@@ -32,13 +33,12 @@ def ask(module: str, request: Any) -> Any:
     Raises:
         NoAnswer: It gave none.
     """
-    # It finds the packages that this process has found, however that was told where they are.
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", module],
+            module_command(module),
             input=json.dumps(request),
-            env=environment,
+            env=packages_alone(),
+            cwd=NOWHERE,
             capture_output=True,
             text=True,
             timeout=2 * _SECONDS,

@@ -7,7 +7,6 @@ made of the two directories, in a process of its own.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pedigree.registry.scan.adapter_probe import read_probe
+from pedigree.registry.scan.started import NOWHERE, module_command, packages_alone
 from pedigree.step.canonical import canonical_json
 from pedigree.step.context import INPUTS, OUTPUTS, STEP_FILE
 from pedigree.step.digests import directory_files
@@ -91,11 +91,13 @@ def _probe(base: Path, adapter: Path) -> bytes:
 
 
 def _run(step: Path, adapter: Path) -> None:
-    # It finds the packages that this process has found, however that was told where they are.
-    found = os.pathsep.join(path for path in sys.path if path)
-    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": found}
     done = subprocess.run(
-        [sys.executable, "-m", _TOOL, str(step)], env=environment, stderr=subprocess.PIPE, text=True, check=False
+        [*module_command(_TOOL), str(step)],
+        env={**packages_alone(), **ENVIRONMENT},
+        cwd=NOWHERE,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode:
         said = done.stderr.strip()

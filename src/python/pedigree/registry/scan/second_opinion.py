@@ -22,7 +22,7 @@ def check_second_opinion(subject: Subject) -> Iterator[Finding]:
     """Imports that picklescan finds in any file, whatever its name is."""
     names = sorted(subject.files)
     try:
-        answers = ask(_PROCESS, [str(subject.files[name].path) for name in names])
+        answers = ask(_PROCESS, [str(subject.files[name].path.absolute()) for name in names])
     except NoAnswer as error:
         yield refuse("", f"picklescan {error}")
         return
