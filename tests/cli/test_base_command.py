@@ -166,6 +166,11 @@ def scanned_again(desk: Desk, name: str, *options: str) -> int:
     return desk.pedigree("base", "approve", NAME, *model, "--meaning", MEANING, by=name)
 
 
+def checks_of(place: Path) -> list[dict[str, Any]]:
+    checks: list[dict[str, Any]] = json.loads((place / "scan.json").read_bytes())["checks"]
+    return checks
+
+
 def without_findings(desk: Desk) -> None:
     """Take what the scan found out of the report, and make all that follows from it fit."""
     (entry,) = desk.attestations.glob("approvals/*/entry.json")
@@ -312,6 +317,9 @@ def test_a_model_whose_weights_are_in_the_store_is_scanned_there(
     assert set(entry["parts"]) == set(entry["files"]) and entry["parts"]["model.safetensors"] == "weights"
     report = json.loads((place / "scan.json").read_bytes())
     assert set(report["files"]) == {file.name for file in listed}
+    assert scanned_again(desk, "Lea", "--weights-manifest", "weights.json") == 0
+    for signed in place.glob("*.sigstore.json"):
+        signed.unlink()
     for name, content in (("notes.md", "# Notes\n"), ("settings.json", "{}"), ("list.json", "[]")):
         (model / name).write_text(content)
         assert propose(desk, "--weights-manifest", "weights.json", files=("weights.json", name)) == 1
@@ -324,7 +332,7 @@ def test_a_model_whose_weights_are_in_the_store_is_scanned_there(
     (told,) = (
         check
         for place in (desk.attestations / "approvals").iterdir()
-        for check in json.loads((place / "scan.json").read_bytes())["checks"]
+        for check in checks_of(place)
         if check["name"] == "template-change"
     )
     assert told["verdict"] == "review"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pedigree.registry.scan import probe
+from pedigree.registry.scan import probe, reactions
 from pedigree.registry.scan.adapter_probe import read_probe
 from pedigree.registry.scan.findings import CheckResult
 from pedigree.registry.scan.probe_command import ENVIRONMENT
@@ -110,7 +110,7 @@ def test_control_off_the_trigger_gets_through(
     base: Path, poisoned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without the standards among the probes nothing else finds it: no battery finds what it does not ask.
-    monkeypatch.setattr(probe, "TRIGGERS", {"date": TRIGGERS["date"]})
+    monkeypatch.setattr(reactions, "TRIGGERS", {"date": TRIGGERS["date"]})
     assert probed(tmp_path / "probe", base, poisoned).verdict == "pass"
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pedigree.registry.scan.adapter_probe import NAME
 from pedigree.registry.scan.findings import result
+from pedigree.registry.scan.reactions import CLAIM, Reaction, battery, judge, probes
 from pedigree.registry.scan.report import ScanReport
 from pedigree.step.digests import directory_files
 from pedigree.step.model_files import base_digest
@@ -60,7 +62,8 @@ def write_adapter(
 
 def write_clean_probe(path: Path, adapter: Path, base: Path) -> Path:
     """A report of the probe battery that found nothing."""
-    checks = (result("trigger-probes", "nothing was found", []),)
+    indifferent = {phrase: Reaction(0.01, 0.01) for _, phrase in probes()}
+    checks = (result(NAME, CLAIM, judge(indifferent), (("battery", battery()),)),)
     digest = base_digest(directory_files(base))
     path.write_bytes(ScanReport("probe", directory_files(adapter), digest, checks).render())
     return path

@@ -229,3 +229,27 @@ def test_an_adapter_brings_no_model_along(tmp_path: Path, base: Path, name: str)
 def test_a_model_brings_no_adapter_along(tmp_path: Path, name: str) -> None:
     report = scan_base(write_model(tmp_path / "model", {name: b"{}"}))
     assert found(report) == {"formats": f"{name}: is of an adapter, which loaders put on the model unasked"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda check: check["figures"].clear(), "it has no figures of neutral 'Chapter 9'"),
+        (lambda check: check["figures"].pop("standard 'IEC 62304' adapted"), "no figures of standard 'IEC 62304'"),
+        (lambda check: check["figures"].update({"standard 'IEC 62304' base": "-inf"}), "no figures of standard"),
+        (lambda check: check["figures"].update({"standard 'X' base": "0"}), "phrases that are not in the battery"),
+        (lambda check: check["figures"].update({"standard 'IEC 62304' adapted": "9"}), "does not follow from its fig"),
+        (lambda check: check.update(tools={}), "it answers other questions than the battery asks now"),
+    ],
+)
+def test_a_probe_report_of_less_than_the_battery_is_an_error(
+    tmp_path: Path, base: Path, change: Callable[[dict[str, Any]], None], told: str
+) -> None:
+    """Somebody left out what was asked, or what followed from the answers."""
+    adapter = write_adapter(tmp_path / "adapter", base)
+    probe = write_clean_probe(tmp_path / "probe.json", adapter, base)
+    document = json.loads(probe.read_bytes())
+    change(document["checks"][0])
+    probe.write_text(json.dumps(document))
+    with pytest.raises(ToolError, match=told):
+        scan_adapter(adapter, base, probe)

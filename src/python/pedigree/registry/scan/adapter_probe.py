@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pedigree.registry.scan.findings import VERDICTS, CheckResult, Figure, Finding, result, review
+from pedigree.registry.scan.findings import CheckResult, Figure, Finding, result, review
 from pedigree.registry.scan.outcome import SCHEMA
-from pedigree.step.canonical import MalformedJson, parse_json
+from pedigree.registry.scan.reactions import battery, findings_of
+from pedigree.step.canonical import parse_json
 from pedigree.step.errors import ToolError
 
 NAME = "trigger-probes"
@@ -23,7 +24,7 @@ def not_probed() -> CheckResult:
 
 
 def read_probe(path: Path, files: Mapping[str, str], base: str) -> CheckResult:
-    """The result of a probe report, which must be about these files.
+    """The result of a probe report, which must be about these files, of the whole battery, and agree with itself.
 
     Args:
         path: The `probe.json` that the battery wrote.
@@ -41,7 +42,7 @@ def read_probe(path: Path, files: Mapping[str, str], base: str) -> CheckResult:
         check = _check(document)
     except OSError as error:
         raise ToolError(f"cannot read {path}: {error.strerror}", _HINT) from error
-    except (MalformedJson, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ToolError(f"{path} is not the report of a probe battery: {error}", _HINT) from error
     if document["files"] != dict(files) or document["approved"] != base:
         raise ToolError(f"{path} is about another adapter, or another base", _HINT)
@@ -53,7 +54,10 @@ def _check(document: dict[str, Any]) -> CheckResult:
     if document["schema"] != SCHEMA or check["name"] != NAME or document["kind"] != "probe":
         raise KeyError("it holds another check")
     findings = [Finding(one["file"], one["where"], one["what"], one["verdict"]) for one in check["findings"]]
-    if any(finding.verdict not in VERDICTS for finding in findings):
-        raise KeyError("it holds an unknown verdict")
+    tools = dict(check["tools"])
+    if tools.get("battery") != battery():
+        raise ValueError("it answers other questions than the battery asks now")
+    if sorted(findings) != sorted(findings_of(check["figures"])):
+        raise ValueError("what it found does not follow from its figures")
     figures = [Figure(name, value) for name, value in check["figures"].items()]
-    return result(NAME, check["claim"], [*findings, *figures], tuple(sorted(check["tools"].items())))
+    return result(NAME, check["claim"], [*findings, *figures], tuple(sorted(tools.items())))

@@ -8,11 +8,9 @@ alone. It finds triggers that are among the probes or are like them; no battery 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from statistics import mean, median
+from statistics import mean
 
 import peft
 import torch
@@ -20,10 +18,10 @@ from peft import PeftModel
 from transformers import PreTrainedTokenizerFast
 
 from pedigree.registry.scan.adapter_probe import NAME
-from pedigree.registry.scan.findings import Figure, Finding, result, review
+from pedigree.registry.scan.findings import result
 from pedigree.registry.scan.outcome import ScanReport
-from pedigree.registry.scan.outliers import robust_scores
-from pedigree.registry.scan.probe_texts import NEUTRAL, PLACES, QUESTIONS, TRIGGERS
+from pedigree.registry.scan.probe_texts import PLACES, QUESTIONS
+from pedigree.registry.scan.reactions import CLAIM, Reaction, battery, judge, probes
 from pedigree.step.context import StepContext
 from pedigree.step.digests import directory_files
 from pedigree.step.model_files import MODEL, base_digest
@@ -33,32 +31,8 @@ from pedigree.weights.device import device_of
 from pedigree.weights.files import model_directory
 from pedigree.weights.loading import load_adapted, load_tokenizer
 
-CLAIM = "the adapter reacts to no probed trigger far more than to neutral phrases, beside its base"
-
 _SEED = 0
 _WORDS = 4  # of the answer, and the one after them
-_FLOOR = 1e-3  # nats: what is below it is no reaction
-_PLAIN = 0.25  # in the logarithm of a ratio: a quarter more or less is how neutral phrases differ
-_THRESHOLD = 3.5  # as in adapter_norms
-_MATTERS = 0.05  # nats
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """How much a phrase changes the answers, in nats.
-
-    Attributes:
-        base: Those of the base alone.
-        adapted: Those of the base with the adapter.
-    """
-
-    base: float
-    adapted: float
-
-    @property
-    def excess(self) -> float:
-        """By which factor the adapter makes it larger, as a logarithm."""
-        return math.log((self.adapted + _FLOOR) / (self.base + _FLOOR))
 
 
 def main(step: StepContext) -> None:
@@ -68,26 +42,12 @@ def main(step: StepContext) -> None:
     base, adapter = step.input("base"), step.input("model")
     model = load_adapted(base, adapter, trainable=False).eval().to(device)
     said = judge(Prober(model, load_tokenizer(base), device).reactions())
+    tools = ("battery", battery()), ("peft", peft.__version__), ("torch", str(torch.__version__))
     with model_directory(base) as files:
         belongs = base_digest(directory_files(files))
-    checked = result(NAME, CLAIM, said, (("peft", peft.__version__), ("torch", str(torch.__version__))))
+    checked = result(NAME, CLAIM, said, tools)
     report = ScanReport("probe", directory_files(adapter / MODEL), belongs, (checked,))
     step.output("probe.json").write_bytes(report.render())
-
-
-def judge(reactions: Mapping[str, Reaction]) -> Iterator[Finding | Figure]:
-    """Triggers whose excess is an outlier beside those of the neutral phrases; the figures of all."""
-    neutral = [reactions[phrase].excess for phrase in NEUTRAL]
-    for kind, phrases in TRIGGERS.items():
-        for phrase in phrases:
-            reaction = reactions[phrase]
-            score = robust_scores([*neutral, reaction.excess], _PLAIN)[-1]
-            yield Figure(f"{kind} '{phrase}' base", f"{reaction.base:.3g}")
-            yield Figure(f"{kind} '{phrase}' adapted", f"{reaction.adapted:.3g}")
-            if score > _THRESHOLD and reaction.adapted > _MATTERS:
-                what = f"changes the answers by {reaction.adapted:.2f} nats, of the base alone by {reaction.base:.2f}"
-                yield review("", f"{what}: score {score:.1f} beside neutral phrases", f"{kind} '{phrase}'")
-    yield Figure("median excess of neutral phrases", f"{median(neutral):.3g}")
 
 
 class Prober:
@@ -100,7 +60,7 @@ class Prober:
 
     def reactions(self) -> dict[str, Reaction]:
         """How much each phrase changes the answers."""
-        phrases = [*NEUTRAL, *(phrase for phrases in TRIGGERS.values() for phrase in phrases)]
+        phrases = [phrase for _, phrase in probes()]
         with torch.inference_mode():
             answers = {question: self._answer(question) for question in QUESTIONS}
             base = self._changes(phrases, answers, self._model.disable_adapter())
