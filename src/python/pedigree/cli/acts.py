@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from pedigree.log.append import LOG_VARIABLE, NO_LOG, chosen_log, record_event
 from pedigree.log.entry import Event
 from pedigree.trust.attestations import write_attestation
-from pedigree.trust.filed_seen import remember_filed
+from pedigree.trust.decided import NO_FILES
+from pedigree.trust.filed_seen import compare_filed, remember_filed
 from pedigree.trust.remembered import default_memory
 from pedigree.trust.signatory import Decider, OpenedSigner, Signatory
+from pedigree.trust.taken_back import Signing
 
 
 @dataclass(frozen=True)
@@ -36,31 +40,54 @@ class Act:
     who: Decider
 
 
-def require_not_put_back(call: argparse.Namespace) -> None:
+def require_not_put_back(call: argparse.Namespace, place: str, files: Mapping[str, bytes] = NO_FILES) -> None:
     """Refuse to sign on a directory that goes back behind what was seen, before a key is opened for it.
+
+    Args:
+        call: Names the directory and the memory.
+        place: Where that is filed which is to be signed.
+        files: Path relative to the directory -> content of that, where it is known already.
 
     Raises:
         MalformedEvidence: A file of it is not what its place says.
         Refused: It does, or a signature in it does not count.
         ToolError: The memory cannot be used.
     """
-    remember_filed(call.memory or default_memory(), call.attestations)
+    remember_filed(_memory(call), call.attestations, Signing(place, files))
 
 
-def file_act(act: Act, call: argparse.Namespace, path: str, data: bytes) -> None:
+def file_act(
+    act: Act, call: argparse.Namespace, path: str, data: bytes, beside: Mapping[str, bytes] = NO_FILES
+) -> None:
     """Write the act into the audit log, unless that is switched off, file what was signed, and print where.
 
     This is the one place that every signature of a person passes before it is in force. What it did is remembered, so
-    that nobody signs again what went before.
+    that nobody signs again what went before; where it would go back behind that itself, nothing is written.
+
+    Args:
+        act: What was done.
+        call: Names the directory and the memory.
+        path: Where the signed file goes, relative to the directory.
+        data: The signed file.
+        beside: Path -> content of what goes with it, which is written first: without the signed file it does not count.
 
     Raises:
+        MalformedEvidence: As `require_not_put_back`.
+        Refused: As `require_not_put_back`.
         ToolError: It cannot be written, or not into the log; then it is not filed.
     """
+    signing = Signing(path.partition("/")[0], {**beside, path: data})
+    compare_filed(_memory(call), call.attestations, signing)
     record_act(act)
-    write_attestation(call.attestations, path, data)
+    for each, content in signing.files.items():
+        write_attestation(call.attestations, each, content)
     print(f"signed by {act.who.name} ({act.who.role}, {act.time}): {act.meaning}", file=sys.stderr)
     print(call.attestations / path)
-    require_not_put_back(call)
+    remember_filed(_memory(call), call.attestations, signing)
+
+
+def _memory(call: argparse.Namespace) -> Path:
+    return call.memory or default_memory()
 
 
 def record_act(act: Act) -> None:

@@ -18,6 +18,7 @@ from pedigree.trust.deciding import sign_approval, sign_revocation
 from pedigree.trust.decisions import may_revoke
 from pedigree.trust.entry import Entry
 from pedigree.trust.identity import is_person, person_of
+from pedigree.trust.places import APPROVALS, REVOCATIONS
 from pedigree.trust.reading import read_named
 from pedigree.trust.register import Register, open_register
 from pedigree.trust.registered import lacking
@@ -37,7 +38,7 @@ def run_approve(call: argparse.Namespace) -> int:
         Refused: The entry says something else, the scan refused the model, its publisher's signature is not what the
             entry says, or the model is revoked.
     """
-    require_not_put_back(call)
+    require_not_put_back(call, APPROVALS)
     register = open_register(call.attestations)
     entry = register.find(call.subject).entry
     report = require_derived(entry, register.files)
@@ -61,7 +62,7 @@ def run_revoke(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The subject is none, or the signer may not revoke.
     """
-    require_not_put_back(call)
+    require_not_put_back(call, REVOCATIONS)
     register = open_register(call.attestations)
     subjects = subject_of(register, call.kind, call.subject)
     who = _decider(register, call, may_revoke(register.root))

@@ -52,8 +52,8 @@ def run_init(call: argparse.Namespace) -> int:
     if call.signer or os.environ.get(SIGNER_VARIABLE):
         return _sign(version, call, {}, "keys.init", configs)
     path = _path(root)
-    _file_configs(call, configs)
-    write_attestation(call.attestations, path, version.signed.to_bytes())
+    for each, data in {**_placed(configs), path: version.signed.to_bytes()}.items():
+        write_attestation(call.attestations, each, data)
     print(call.attestations / path)
     _tell(version, call.attestations)
     return EXIT_HOLDS
@@ -65,7 +65,7 @@ def run_sign(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The signer is no owner of it, nor of the version before.
     """
-    require_not_put_back(call)
+    require_not_put_back(call, ROOTS)
     files = read_attestations(call.attestations)
     return _sign(read_versions(files)[-1], call, files, "keys.sign")
 
@@ -109,7 +109,7 @@ RUNS: dict[str, Run] = {
 
 
 def _in_force(call: argparse.Namespace) -> tuple[Mapping[str, bytes], TrustRoot]:
-    require_not_put_back(call)
+    require_not_put_back(call, ROOTS)
     files = read_attestations(call.attestations)
     return files, in_force(read_versions(files))
 
@@ -127,22 +127,21 @@ def _sign(
     # Before the key is opened: a passphrase is not typed for what was not read.
     for line in changes(version.before, version.root):
         print(f"this signs that {line}", file=sys.stderr)
+    root = version.root
+    path, beside = _path(root), _placed(configs)
+    require_not_put_back(call, ROOTS, {**beside, path: version.signed.to_bytes()})
     who = _owner(version, signer_of(call), files)
     signed = Version(version.root, add_signature(version.signed, who.signer), version.before)
-    root = version.root
-    path = _path(root)
     meaning = root.note or f"version {root.version} of the trust root says whom to believe"
     act = Act(action, path, root.digest, meaning, write_time(datetime.now(UTC)), who)
-    _file_configs(call, configs)
-    file_act(act, call, path, signed.signed.to_bytes())
+    file_act(act, call, path, signed.signed.to_bytes(), beside)
     _tell(signed, call.attestations)
     return EXIT_HOLDS
 
 
-def _file_configs(call: argparse.Namespace, configs: Iterable[bytes]) -> None:
-    """File the trust configs of Sigstore instances, by the digests under which the root names them."""
-    for config in configs:
-        write_attestation(call.attestations, instance_path(sha256_bytes(config)), config)
+def _placed(configs: Iterable[bytes]) -> dict[str, bytes]:
+    """Path -> content of the trust configs of Sigstore instances, by the digests under which the root names them."""
+    return {instance_path(sha256_bytes(config)): config for config in configs}
 
 
 def _owner(version: Version, uri: str, files: Mapping[str, bytes]) -> Signatory:

@@ -12,9 +12,9 @@ from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of
 from pedigree.cli.layout_show import plan_lines
 from pedigree.step.errors import ToolError
-from pedigree.trust.attestations import write_attestation
 from pedigree.trust.owners import owner_keys
 from pedigree.trust.pair import Pair, draft_pair, filed_pair, layout_path, plan_path
+from pedigree.trust.places import LAYOUTS
 from pedigree.trust.plan import Plan
 from pedigree.trust.proposed import clear, read_pair, read_proposal, write_pair
 from pedigree.trust.register import Register, open_register
@@ -29,9 +29,10 @@ def run(call: argparse.Namespace) -> int:
     Raises:
         ToolError: There is nothing to sign, it is out of date, or the signer is no owner.
     """
-    require_not_put_back(call)
+    require_not_put_back(call, LAYOUTS)
     register = open_register(call.attestations)
     pair = _to_sign(register, call)
+    require_not_put_back(call, LAYOUTS, pair.to_files())
     # Before the key is opened: the proposal is a file, which somebody may have changed since it was read.
     print("\n".join(["this signs:", *plan_lines(pair.plan, "as it is now")]), file=sys.stderr)
     who = find_signatory(open_key(signer_of(call)), register.root, (OWNER,), register.revoked)
@@ -87,6 +88,6 @@ def _act(plan: Plan, who: Signatory) -> Act:
 def _file(pair: Pair, who: Signatory, call: argparse.Namespace) -> None:
     """The layout first: without its plan it does not count."""
     files, plan = pair.to_files(), pair.plan
-    write_attestation(call.attestations, layout_path(plan.release), files[layout_path(plan.release)])
-    file_act(_act(plan, who), call, plan_path(plan.release), files[plan_path(plan.release)])
+    path, beside = plan_path(plan.release), layout_path(plan.release)
+    file_act(_act(plan, who), call, path, files[path], {beside: files[beside]})
     clear(call.attestations, plan.release)

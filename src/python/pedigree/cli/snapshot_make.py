@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pedigree.cli.acts import Act, file_act, require_not_put_back, tell
 from pedigree.cli.answer import EXIT_HOLDS
 from pedigree.cli.arguments import signer_of, stated
-from pedigree.trust.attestations import write_attestation
+from pedigree.trust.decided import NO_FILES
 from pedigree.trust.last_snapshot import KEPT, Last, lacking_then, last_snapshot, read_kept
 from pedigree.trust.listing import filed_snapshot, next_snapshot, sign_filed, sign_next, still_needed
 from pedigree.trust.news import news
@@ -27,7 +28,7 @@ def run_make(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The signer does not have the role quality.
     """
-    require_not_put_back(call)
+    require_not_put_back(call, SNAPSHOT)
     register, kept = open_register(call.attestations), read_kept(call.attestations)
     time = stated(call)
     later = isinstance(call.expires, timedelta)
@@ -36,9 +37,7 @@ def run_make(call: argparse.Namespace) -> int:
     _tell_news(snapshot, register, last_snapshot(register, kept))
     who = _quality(register, call)
     data = sign_next(snapshot, register, who)
-    if still_needed(data, register):
-        _keep_last(register, call)
-    return _file(snapshot, data, register, who, call)
+    return _file(snapshot, data, register, who, call, _last_kept(register) if still_needed(data, register) else {})
 
 
 def run_sign(call: argparse.Namespace) -> int:
@@ -47,7 +46,7 @@ def run_sign(call: argparse.Namespace) -> int:
     Raises:
         ToolError: The signer does not have the role quality.
     """
-    require_not_put_back(call)
+    require_not_put_back(call, SNAPSHOT)
     register, kept = open_register(call.attestations), read_kept(call.attestations)
     snapshot = filed_snapshot(register, kept)
     _tell_news(snapshot, register, last_snapshot(register, kept))
@@ -67,17 +66,23 @@ def _tell_news(snapshot: Snapshot, register: Register, last: Last) -> None:
         print(f"  {line}", file=sys.stderr)
 
 
-def _keep_last(register: Register, call: argparse.Namespace) -> None:
-    """Keep the snapshot that was in force for those who sign the next one; a draft is made anew over a draft."""
+def _last_kept(register: Register) -> dict[str, bytes]:
+    """The snapshot that was in force, kept for those who sign the next one; a draft is made anew over a draft."""
     data = register.files.get(SNAPSHOT)
-    if data is not None and not lacking_then(register, data):
-        write_attestation(call.attestations, KEPT, data)
+    return {} if data is None or lacking_then(register, data) else {KEPT: data}
 
 
-def _file(snapshot: Snapshot, data: bytes, register: Register, who: Signatory, call: argparse.Namespace) -> int:
+def _file(
+    snapshot: Snapshot,
+    data: bytes,
+    register: Register,
+    who: Signatory,
+    call: argparse.Namespace,
+    beside: Mapping[str, bytes] = NO_FILES,
+) -> int:
     meaning = f"these {len(snapshot.files)} files are in force until {snapshot.expires}"
     act = Act("snapshot.sign", f"snapshot {snapshot.version}", snapshot.digest, meaning, snapshot.time, who)
-    file_act(act, call, SNAPSHOT, data)
+    file_act(act, call, SNAPSHOT, data, beside)
     if needed := still_needed(data, register):
         print(f"version {snapshot.version} is not in force: it lacks {needed} more of {QUALITY}", file=sys.stderr)
         tell(f"hand {call.attestations} to them, for `pedigree snapshot sign`")

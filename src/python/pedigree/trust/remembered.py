@@ -12,21 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
 from pedigree.step.errors import ToolError
 from pedigree.trust.authority import Authority
 from pedigree.trust.errors import Refused
 from pedigree.trust.reading import read_plainly
-from pedigree.trust.seen import NOTHING, Revoked, Seen, joined, require_nothing_taken_back, seen_now
-
-SCHEMA = "pedigree.seen/4"
-_FIRST = "pedigree.seen/1"
-_WITHOUT_RELEASES = "pedigree.seen/3"
-_WITHOUT_DIGESTS = "pedigree.seen/2"
-"""What verifiers wrote that did not remember releases, or the digests of plans; they are read, so that nothing is
-forgotten."""
+from pedigree.trust.seen import NOTHING, Seen, joined, require_nothing_taken_back, seen_now
+from pedigree.trust.seen_json import TOO_LITTLE, seen_from_json, seen_to_json
 
 
 def default_memory() -> Path:
@@ -133,51 +126,21 @@ def _read(path: Path) -> Seen:
         return NOTHING
     try:
         document = parse_json(read_plainly(path, str(path)), str(path))
-        if document["schema"] == _FIRST:
+        if document["schema"] == TOO_LITTLE:
             what = f"{path} is what an earlier `pedigree` remembered, which kept too little to go by"
             raise ToolError(what, "move it away, and verify what is published now once more")
-        if document["schema"] not in (SCHEMA, _WITHOUT_RELEASES, _WITHOUT_DIGESTS):
-            raise ValueError(document["schema"])
-        return _from_json(document)
+        return seen_from_json(document)
     except Refused as problem:
         raise ToolError(f"cannot recall what was seen: {problem}", "name another directory by --memory") from problem
     except (MalformedJson, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ToolError(f"{path} is not what a verifier remembers", "find out who changed it") from error
 
 
-def _from_json(document: dict[str, Any]) -> Seen:
-    snapshot = document["snapshot"]
-    return Seen(
-        roots={int(version): str(digest) for version, digest in document["roots"].items()},
-        snapshot=(int(snapshot["version"]), str(snapshot["sha256"])),
-        revoked=frozenset(Revoked(**item) for item in document["revoked"]),
-        plans={str(release): _plan(plan, document["schema"]) for release, plan in document["plans"].items()},
-        releases=frozenset(map(str, document["releases"])) if document["schema"] == SCHEMA else frozenset(),
-    )
-
-
-def _plan(plan: Any, schema: str) -> tuple[int, str]:
-    return (int(plan), "") if schema == _WITHOUT_DIGESTS else (int(plan["version"]), str(plan["sha256"]))
-
-
-def _to_json(seen: Seen) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "roots": {str(version): digest for version, digest in seen.roots.items()},
-        "snapshot": {"version": str(seen.snapshot[0]), "sha256": seen.snapshot[1]},
-        "revoked": [item._asdict() for item in sorted(seen.revoked)],
-        "plans": {
-            release: {"version": str(version), "sha256": digest} for release, (version, digest) in seen.plans.items()
-        },
-        "releases": sorted(seen.releases),
-    }
-
-
 def _write(path: Path, seen: Seen) -> None:
     try:
         handle, unfinished = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(canonical_json(_to_json(seen)))
+            stream.write(canonical_json(seen_to_json(seen)))
         Path(unfinished).replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error

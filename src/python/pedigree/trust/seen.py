@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from pedigree.trust.authority import Authority
 from pedigree.trust.decisions import Revocation
 from pedigree.trust.errors import PUBLISHED_NOW, Refused
-from pedigree.trust.owners import counted
-from pedigree.trust.pair import PLAN_SUFFIX, plan_path
-from pedigree.trust.plan import PAYLOAD_TYPE, parse_plan
+from pedigree.trust.filed_plans import plans_of
+from pedigree.trust.pair import plan_path
 from pedigree.trust.revocations import revoked_keys
 from pedigree.trust.root import TrustRoot
-from pedigree.trust.signed import parse_signed
 from pedigree.trust.times import parse_time
 
 
@@ -36,15 +34,31 @@ class Revoked(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Unlisted:
+    """What is filed, whether a snapshot lists it or not. It binds those who sign on top of it.
+
+    Attributes:
+        roots: Version -> digest, of trust roots that enough owners signed; a verifier believes none older, either.
+        revoked: What was revoked.
+        plans: Release -> version and digest of the plan that its owners signed.
+    """
+
+    roots: Mapping[int, str] = field(default_factory=dict)
+    revoked: frozenset[Revoked] = frozenset()
+    plans: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Seen:
     """What was believed.
 
     Attributes:
-        roots: Version -> digest, of every trust root.
+        roots: Version -> digest, of every trust root that was believed.
         snapshot: Number and digest of the newest snapshot; 0 and nothing when there was none.
         revoked: What snapshots listed as revoked.
         plans: Release -> version and digest of the plan that its owners signed; no digest where it is not known.
         releases: Digests of the seals of releases that held while their sealers and plans were in force.
+        unlisted: What who signs saw filed while no snapshot that counts went with it.
     """
 
     roots: Mapping[int, str]
@@ -52,11 +66,17 @@ class Seen:
     revoked: frozenset[Revoked]
     plans: Mapping[str, tuple[int, str]]
     releases: frozenset[str] = frozenset()
+    unlisted: Unlisted = Unlisted()
 
     @cached_property
     def newest(self) -> int:
         """The highest version of the trust root; 0 when there was none."""
         return max(self.roots, default=0)
+
+    @cached_property
+    def signed_roots(self) -> Mapping[int, str]:
+        """Version -> digest, of every trust root that enough owners signed, believed or not."""
+        return {**self.unlisted.roots, **self.roots}
 
     @property
     def keys(self) -> frozenset[str]:
@@ -85,9 +105,7 @@ def require_nothing_taken_back(seen: Seen, now: Seen, authority: Authority) -> N
     Raises:
         Refused: It is older, it is another one of the same version, or a plan or a revocation is gone.
     """
-    require_not_older("root", now.newest, seen.newest)
-    for version in sorted(seen.roots.keys() & now.roots.keys()):
-        require_same("root", version, now.roots[version], seen.roots[version])
+    require_roots_kept(seen, now.roots)
     # A snapshot names its trust root, so under a new root no old one counts, and numbers may begin anew: a stolen key
     # that signed the last number there is can be replaced (fast-forward recovery, TUF 1.0.34, section 5.3.11).
     if now.newest == seen.newest:
@@ -105,7 +123,8 @@ def joined(seen: Seen, now: Seen, root: TrustRoot) -> Seen:
     """What is remembered afterwards: nothing of what was seen before is forgotten, unless its signer had no say."""
     kept = frozenset(item for item in seen.revoked if not is_void(item, root))
     roots, plans = {**seen.roots, **now.roots}, {**seen.plans, **now.plans}
-    return Seen(roots, now.snapshot, kept | now.revoked, plans, seen.releases | now.releases)
+    releases = seen.releases | now.releases
+    return replace(seen, roots=roots, snapshot=now.snapshot, revoked=kept | now.revoked, plans=plans, releases=releases)
 
 
 def entries_of(item: Revocation) -> list[Revoked]:
@@ -138,28 +157,12 @@ def _require_plans(seen: Seen, now: Seen, authority: Authority) -> None:
                 require_same(what, version, now.plans[release][1], digest)
 
 
-def plans_of(
-    layouts: Mapping[str, bytes], versions: Sequence[TrustRoot], revoked: frozenset[str]
-) -> dict[str, tuple[int, str]]:
-    """Release -> version and digest of its plan, of those plans that enough owners signed.
-
-    Args:
-        layouts: Path -> file; what is no plan is left alone.
-        versions: Of the trust root, the oldest first.
-        revoked: Fingerprints of keys whose signatures do not count.
-
-    Raises:
-        MalformedEvidence: A plan is none.
-    """
-    found = {}
-    for path, data in layouts.items():
-        if path.endswith(PLAN_SUFFIX):
-            signed = parse_signed(data, PAYLOAD_TYPE, path)
-            plan = parse_plan(signed.document, path)
-            signers, needed = counted(signed.signers, versions, revoked)
-            if plan_path(plan.release) == path and len(signers) >= needed:
-                found[plan.release] = (plan.version, plan.digest)
-    return found
+def require_roots_kept(seen: Seen, roots: Mapping[int, str]) -> None:
+    """Refuse trust roots, version -> digest, of which the newest is older than what was seen, or one is another."""
+    known = seen.signed_roots
+    require_not_older("root", max(roots), max(known, default=0))
+    for version in sorted(known.keys() & roots.keys()):
+        require_same("root", version, roots[version], known[version])
 
 
 def require_not_older(what: str, version: int, before: int) -> None:
