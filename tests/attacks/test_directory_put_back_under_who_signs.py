@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from cli.desk import Desk
-from pedigree.cli import acts, snapshot_make
+from pedigree.cli import acts, decide, layout_sign, snapshot_make
 from pedigree.log.append import LOG_VARIABLE, NO_LOG
 from pedigree.trust import filed_seen, taken_back
 from pedigree.trust.attestations import read_attestations
@@ -19,6 +20,7 @@ from pedigree.trust.owners import word_in_force
 from pedigree.trust.plan import Plan
 from pedigree.trust.proposed import write_proposal
 from pedigree.trust.root import first_root
+from pedigree.trust.signatory import OpenedSigner, open_key
 from trust.builder import RELEASE
 from trust.plans import demo_plan
 
@@ -167,7 +169,7 @@ def test_nobody_signs_on_what_was_put_back_and_no_key_is_opened(
     succeeds: object,
 ) -> None:
     opened: list[str] = []
-    for module in ("decide", "layout_sign", "snapshot_make"):
+    for module in (decide, layout_sign, snapshot_make):
         opening(monkeypatch, module, opened.append)
     assert attack(desk) == 1
     err = capsys.readouterr().err
@@ -189,16 +191,14 @@ def test_control_off_it_is_signed_and_verifiers_believe_it(
     assert attack(desk) == 0 and succeeds(desk)
 
 
-def opening(monkeypatch: pytest.MonkeyPatch, module: str, before: Callable[[str], object]) -> None:
+def opening(monkeypatch: pytest.MonkeyPatch, module: ModuleType, before: Callable[[str], object]) -> None:
     """Do something whenever a command opens a key."""
-    name = f"pedigree.cli.{module}.open_key"
-    whole = snapshot_make.open_key
 
-    def opened(uri: str) -> object:
+    def opened(uri: str) -> OpenedSigner:
         before(uri)
-        return whole(uri)
+        return open_key(uri)
 
-    monkeypatch.setattr(name, opened)
+    monkeypatch.setattr(module, "open_key", opened)
 
 
 def while_a_passphrase_is_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[int, bool]:
@@ -212,7 +212,7 @@ def while_a_passphrase_is_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
         shutil.rmtree(layouts)
         shutil.copytree(copy, layouts)
 
-    opening(monkeypatch, "snapshot_make", swap)
+    opening(monkeypatch, snapshot_make, swap)
     code = snapshot(desk)
     return code, (desk.attestations / "snapshot.json").read_bytes() != filed
 
