@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,19 +12,31 @@ from pathlib import Path
 import pytest
 
 from cli.desk import Desk
-from cli.proposing import MEANING, NAME, propose, with_model
+from cli.identified import (
+    ADA,
+    EVE,
+    OTHER_ISSUER,
+    approve_by_quality,
+    bundle_of,
+    decide,
+    in_force,
+    log_in,
+    root_of,
+    uri,
+    with_ada,
+    without_sigstore,
+)
+from cli.proposing import MEANING, NAME
 from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import directory_files, sha256_bytes
 from pedigree.trust.attestations import read_attestations
-from pedigree.trust.authority import Authority, load_authority
 from pedigree.trust.decisions import open_approval
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.identity import Identity
-from pedigree.trust.root import TrustRoot, parse_root
+from pedigree.trust.identity import Identity, Person
+from pedigree.trust.keyless import sign_keyless
+from pedigree.trust.root import parse_root
 from pedigree.trust.root_rules import faults
 from trust.signing.instance import ISSUER, Instance, running
-
-ADA, EVE, OTHER_ISSUER = "ada@example.org", "eve@example.org", "https://login.example.com"
 
 
 @pytest.fixture
@@ -37,48 +47,10 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
         yield found
 
 
-def uri(instance: Instance, identity: str = ADA, issuer: str = ISSUER) -> str:
-    return f"sigstore:{instance.config}?identity={identity}&issuer={issuer}"
-
-
 @pytest.fixture
 def desk(desk: Desk, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk where Ada has the role legal by an identity, and a model is proposed."""
-    with_model(desk)
-    assert desk.pedigree("keys", "retire", "Lea", by="Olga") == 2  # the last of her role
-    assert desk.pedigree("keys", "enroll", "--role", "legal", f"Ada={uri(instance)}", by="Olga") == 0
-    assert propose(desk) == 0
-    log_in(monkeypatch, instance)
-    return desk
-
-
-def log_in(monkeypatch: pytest.MonkeyPatch, instance: Instance, identity: str = ADA, issuer: str = ISSUER) -> None:
-    """Have a token of the instance's provider where the client of a CI job looks for one."""
-    monkeypatch.setenv("GITLAB_CI", "true")
-    monkeypatch.setenv("SIGSTORE_ID_TOKEN", instance.provider.token(identity, issuer))
-
-
-def decide(desk: Desk, signer: str, *call: str) -> int:
-    return desk.pedigree(*(call or ("base", "approve", NAME)), "--meaning", MEANING, "--signer", signer)
-
-
-def approve_by_quality(desk: Desk) -> int:
-    return desk.pedigree("base", "approve", NAME, "--meaning", MEANING, by="Quentin")
-
-
-def root_of(desk: Desk) -> TrustRoot:
-    newest = max((desk.attestations / "root").iterdir(), key=lambda path: int(path.stem))
-    return parse_root(newest.read_bytes(), "root")[0]
-
-
-def in_force(desk: Desk) -> Authority:
-    files = read_attestations(desk.attestations)
-    return load_authority(files, parse_root(files["root/1.json"], "root")[0])
-
-
-def bundle_of(desk: Desk) -> Path:
-    (path,) = desk.attestations.glob("approvals/*/legal.*.sigstore.json")
-    return path
+    return with_ada(desk, instance, monkeypatch)
 
 
 def test_who_has_no_key_approves_and_revokes(
@@ -144,13 +116,9 @@ def test_who_logs_in_as_somebody_else_signs_nothing(
 
 def forged(desk: Desk, instance: Instance, identity: str, issuer: str, tmp_path: Path) -> bytes:
     """The statement that Ada signed, signed by somebody else on some instance, by a root of his own."""
-    from pedigree.trust.keyless import sign_keyless
-
     statement = open_approval(
         bundle_of(desk).read_bytes(), root_of(desk), "it", read_attestations(desk.attestations)
     ).to_json()
-    from pedigree.trust.identity import Person
-
     person = Person(instance.config, identity, issuer)
     return sign_keyless(statement, person, instance.provider.token(identity, issuer))
 
@@ -211,9 +179,6 @@ def test_an_identity_that_is_retired_signs_no_more_whatever_time_is_stated(desk:
     (identity,) = root.identities.values()
     approval = open_approval(data, root, "it", files)
     early = replace(approval, signature=replace(approval.signature, time="2020-01-01T00:00:00Z"))
-    from pedigree.trust.identity import Person
-    from pedigree.trust.keyless import sign_keyless
-
     data = sign_keyless(early.to_json(), Person(instance.config, ADA, ISSUER), instance.provider.token(ADA))
     assert open_approval(data, root, "it", files).signature.time == "2020-01-01T00:00:00Z"
     holder = replace(root.holders[identity.keyid], retired="2021-01-01T00:00:00Z")
@@ -241,7 +206,7 @@ def test_snapshots_and_trust_roots_are_signed_by_keys_alone(
     assert desk.pedigree("keys", "enroll", "--role", "quality", f"Eve={uri(instance, EVE)}", by="Olga") == 0
     for call in (("snapshot",), ("keys", "sign")):
         assert desk.pedigree(*call, "--signer", uri(instance, EVE)) == 2
-        assert "by it people approve and revoke" in capsys.readouterr().err
+        assert "people approve and revoke by it" in capsys.readouterr().err
     assert (
         desk.pedigree(
             "keys",
@@ -269,26 +234,6 @@ def test_a_file_that_is_no_trust_config_is_not_enrolled(
     assert desk.pedigree("keys", "enroll", "--role", "legal", "Eve=sigstore:config.json", by="Olga") == 2
 
 
-WITHOUT = """
-import sys
-from importlib.abc import MetaPathFinder
-class Without(MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name.partition(".")[0] == "sigstore":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Without())
-from pedigree.cli.main import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-def without_sigstore(desk: Desk, *call: str) -> subprocess.CompletedProcess[str]:
-    """A command of a `pedigree` that has no client of Sigstore's, as an auditor's."""
-    command = [sys.executable, "-c", WITHOUT, *call, "--attestations", str(desk.attestations)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
-
-
 def test_without_the_client_such_an_approval_counts_for_nothing_and_it_is_said(desk: Desk, instance: Instance) -> None:
     assert decide(desk, uri(instance)) == 0 and approve_by_quality(desk) == 0
     shown = without_sigstore(desk, "base", "show", NAME)
@@ -298,6 +243,18 @@ def test_without_the_client_such_an_approval_counts_for_nothing_and_it_is_said(d
     assert listed.returncode == 1 and "use the `pedigree` of reviewers or of signers" in listed.stderr
     signed = without_sigstore(desk, "base", "approve", NAME, "--meaning", MEANING, "--signer", uri(instance))
     assert signed.returncode == 2 and "cannot sign by an identity" in signed.stderr
+
+
+def test_without_the_client_a_log_is_verified_and_it_is_said_what_was_not_looked_at(
+    desk: Desk, instance: Instance
+) -> None:
+    assert decide(desk, uri(instance)) == 0 and approve_by_quality(desk) == 0
+    root = ("--root", str(desk.attestations / "root/1.json"))
+    verified = without_sigstore(desk, "log", "verify", *root)
+    assert verified.returncode == 0, verified.stderr
+    path = bundle_of(desk).relative_to(desk.attestations)
+    assert f"not checked here: {path} is signed by the identity {ADA}, which this" in " ".join(verified.stdout.split())
+    assert desk.pedigree("log", "verify", *root) == 0
 
 
 def test_without_the_client_no_release_is_made_from_what_only_an_identity_approved(

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pedigree.trust.chain import ROOTS
-from pedigree.trust.decisions import open_approval, open_revocation
+from pedigree.trust.decided import NoSigstore
+from pedigree.trust.decisions import Approval, open_approval, open_revocation
 from pedigree.trust.last_snapshot import keys_of_quality
 from pedigree.trust.pair import PLAN_SUFFIX, filed_pair
 from pedigree.trust.places import APPROVALS, BUNDLE, REVOCATIONS, SNAPSHOT
@@ -40,7 +41,20 @@ class FiledAct:
     stated: str = ""
 
 
-def filed_acts(register: Register) -> tuple[FiledAct, ...]:
+@dataclass(frozen=True)
+class Filed:
+    """What was signed and is filed.
+
+    Attributes:
+        acts: The signatures that a log tells of.
+        unchecked: Why some cannot be looked at here, which are signed by identities: a line each.
+    """
+
+    acts: tuple[FiledAct, ...]
+    unchecked: tuple[str, ...] = ()
+
+
+def filed_acts(register: Register) -> Filed:
     """Every signature on approvals, revocations, trust roots, plans and the snapshot that are filed.
 
     Args:
@@ -50,7 +64,9 @@ def filed_acts(register: Register) -> tuple[FiledAct, ...]:
         MalformedEvidence: A file is not what its place says.
         Refused: A signature does not count, or files do not belong together.
     """
-    return (*_roots(register), *_decisions(register), *_plans(register), *_snapshots(register))
+    found = (*_roots(register), *_decisions(register), *_plans(register), *_snapshots(register))
+    acts = tuple(each for each in found if isinstance(each, FiledAct))
+    return Filed(acts, tuple(str(each) for each in found if isinstance(each, NoSigstore)))
 
 
 def _roots(register: Register) -> Iterator[FiledAct]:
@@ -60,20 +76,30 @@ def _roots(register: Register) -> Iterator[FiledAct]:
             yield FiledAct(path, "keys.", version.root.digest, keyid, name)
 
 
-def _decisions(register: Register) -> Iterator[FiledAct]:
-    """What identities decided is in the log of their Sigstore instance: its proof is in the bundle, and is verified."""
+def _decisions(register: Register) -> Iterator[FiledAct | NoSigstore]:
+    """What identities decided is in the log of their Sigstore instance: its proof is in the bundle, and is verified.
+
+    An approval of which that cannot be done here counts for nothing, here as everywhere.
+    """
     for path, data in sorted(register.files.items()):
         if path.startswith(f"{APPROVALS}/") and path.endswith(BUNDLE):
-            approval = open_approval(data, register.root, path, register.files)
-            said = approval.signature
-            if approval.logged:
+            try:
+                approval = open_approval(data, register.root, path, register.files)
+            except NoSigstore as problem:
+                yield problem
                 continue
-            yield FiledAct(path, "base.approve", approval.entry, approval.keyid, said.name, said.time)
+            if not approval.logged:
+                yield _approved(path, approval)
         elif path.startswith(f"{REVOCATIONS}/"):
             found = open_revocation(data, register.root, path, register.files)
             said = found.signature
             for sha256 in sorted(found.subjects.values()) if not found.logged else ():
                 yield FiledAct(path, f"{found.kind}.revoke", sha256, found.keyid, said.name, said.time)
+
+
+def _approved(path: str, approval: Approval) -> FiledAct:
+    said = approval.signature
+    return FiledAct(path, "base.approve", approval.entry, approval.keyid, said.name, said.time)
 
 
 def _plans(register: Register) -> Iterator[FiledAct]:

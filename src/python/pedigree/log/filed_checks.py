@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pedigree.log.checks import Looking
 from pedigree.log.entry import Entry
-from pedigree.log.filed import FiledAct, filed_acts
+from pedigree.log.filed import Filed, FiledAct, filed_acts
 from pedigree.log.place import Place
 from pedigree.trust.errors import Refused
 from pedigree.trust.register import Register
@@ -25,19 +25,19 @@ def filed_checks(register: Register) -> tuple[Claimed, ...]:
         MalformedEvidence: A file of it is not what its place says.
         Refused: A signature in it does not count, or files do not belong together.
     """
-    acts = filed_acts(register)
+    filed = filed_acts(register)
     return (
-        ("everything that was signed and is filed has its entry, by the key that signed it", _Entered(acts)),
-        ("nothing was written by a key after its revocation was", _Silent(acts, _keyids(register))),
+        ("everything that was signed and is filed has its entry, by the key that signed it", _Entered(filed)),
+        ("nothing was written by a key after its revocation was", _Silent(filed.acts, _keyids(register))),
     )
 
 
 # (9) Everything that was signed and is filed has its entry, by the key that signed it.
 class _Entered:
-    def __init__(self, acts: tuple[FiledAct, ...]) -> None:
-        self._acts = acts
+    def __init__(self, filed: Filed) -> None:
+        self._filed = filed
         self._missing: dict[tuple[str, str], list[FiledAct]] = {}
-        for act in acts:
+        for act in filed.acts:
             self._missing.setdefault((act.sha256, act.keyid), []).append(act)
 
     def see(self, place: Place) -> None:
@@ -49,7 +49,9 @@ class _Entered:
         if missing := [act for acts in self._missing.values() for act in acts]:
             act, others = missing[0], f"; {len(missing) - 1} others have none either" if missing[1:] else ""
             raise Refused(f"no entry tells that {act.name} signed {act.path} (sha256:{act.sha256}){others}")
-        return f"{len(self._acts)} signatures in {len({act.path for act in self._acts})} files"
+        acts, unchecked = self._filed.acts, self._filed.unchecked
+        told = f"{len(acts)} signatures in {len({act.path for act in acts})} files"
+        return "; not checked here: ".join((told, *unchecked))
 
 
 # (10) Nothing was written by a key after its revocation was.
