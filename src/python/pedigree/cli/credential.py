@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pedigree.trust.identity import Credential, is_person, person_of, require_instance
+from pedigree.trust.identity import Credential, is_person, person_of
+from pedigree.trust.instance import require_instance
 from pedigree.trust.public import read_public_key
 from pedigree.trust.reading import read_named
 
@@ -16,7 +17,7 @@ def read_credential(text: str) -> tuple[Credential, bytes]:
         text: The file of a public key, or a URI as `person_of` takes it.
 
     Raises:
-        ToolError: The file cannot be read, or it is neither.
+        ToolError: The file cannot be read, or it is neither, or nobody can sign by the trust config.
     """
     if not is_person(text):
         return read_public_key(Path(text)), b""

@@ -11,16 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from pedigree.step.canonical import MalformedJson, canonical_json, parse_json
+from pedigree.step.canonical import canonical_json
 from pedigree.step.digests import sha256_bytes
 from pedigree.step.errors import ToolError
 from pedigree.trust.public import PublicKey
 
 SCHEME = "sigstore"
 SHAPE = "write sigstore:/absolute/trust-config.json?identity=NAME&issuer=URL, with '+' written as %2B"
-CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
-_TRUSTED_ROOT = "application/vnd.dev.sigstore.trustedroot"
-_HINT = "ask whoever runs the instance for its client trust config, v0.1"
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Identity:
     Attributes:
         identity: What a certificate must name: a mail address or a URI.
         issuer: Which identity provider must have said so.
-        instance: SHA-256 of the client trust config, or trusted root, of the Sigstore instance that certifies it.
+        instance: SHA-256 of the client trust config of the Sigstore instance that certifies it.
     """
 
     identity: str
@@ -50,6 +47,11 @@ class Identity:
     def keyid(self) -> str:
         """Under what the trust root lists it: the fingerprint."""
         return self.fingerprint
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """Who logs in, and where: the same person's, whatever the instance; compared exactly, as Sigstore compares."""
+        return self.identity, self.issuer
 
 
 @dataclass(frozen=True)
@@ -91,21 +93,6 @@ def person_of(uri: str) -> Person:
     if not is_person(uri) or not path.startswith("/") or sorted(name for name, _ in given) != ["identity", "issuer"]:
         raise ToolError(f"'{uri}' does not name a person who signs without a key", SHAPE)
     return Person(Path(path), **dict(given))
-
-
-def require_instance(config: bytes, origin: str) -> None:
-    """Refuse a file that does not say of itself to be the trust config, or the trusted root, of an instance.
-
-    Raises:
-        ToolError: It does not. Whether it can be used is found by `keyless`.
-    """
-    try:
-        document = parse_json(config, origin)
-        kind = document.get("mediaType") if isinstance(document, dict) else None
-    except MalformedJson as error:
-        raise ToolError(f"{origin} is not the trust config of a Sigstore instance: {error}", _HINT) from error
-    if kind != CONFIG and not str(kind).startswith(_TRUSTED_ROOT):
-        raise ToolError(f"{origin} is not the trust config of a Sigstore instance: its type is {kind!r}", _HINT)
 
 
 def in_words(credential: Credential) -> str:

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sigstore._internal.trust import KeyringPurpose
 from sigstore.dsse import Statement
 from sigstore.errors import Error as SigstoreError
 from sigstore.models import Bundle, ClientTrustConfig, TrustedRoot
@@ -25,7 +26,8 @@ from pedigree.step.canonical import canonical_json, parse_json
 from pedigree.step.errors import ToolError
 from pedigree.trust.envelope import PAYLOAD_TYPE, canonical_document, open_payload
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.identity import CONFIG, SHAPE, Identity, Person
+from pedigree.trust.identity import SHAPE, Identity, Person
+from pedigree.trust.instance import CONFIG, HINT, NO_CONFIG
 from pedigree.trust.publisher_bundle import json_object
 from pedigree.trust.times import write_time
 
@@ -86,7 +88,7 @@ def open_identified(data: bytes, identity: Identity, config: bytes, origin: str)
     Args:
         data: The bundle's bytes.
         identity: Whose it must be.
-        config: The trust config, or trusted root, of the instance.
+        config: The trust config of the instance.
         origin: What to call the bundle in an error.
 
     Returns:
@@ -121,6 +123,24 @@ def trusted_root(data: bytes, origin: str) -> TrustedRoot:
         raise MalformedEvidence(f"{what}: {said(error)}") from error
 
 
+def require_usable(config: bytes, origin: str) -> None:
+    """Refuse a client trust config by which one cannot sign now, or not check what was signed. Nobody is asked.
+
+    Raises:
+        ToolError: A part of it cannot be read, or is missing.
+    """
+    try:
+        found = ClientTrustConfig.from_json(config.decode())
+        root = found.trusted_root
+        SigningContext.from_trust_config(found)
+        Verifier(trusted_root=root)
+        root.rekor_keyring(KeyringPurpose.VERIFY)
+        root.ct_keyring(KeyringPurpose.VERIFY)
+        root.get_timestamp_authorities()
+    except Exception as error:  # its parsers of keys and certificates raise their own kinds
+        raise ToolError(f"{origin} {NO_CONFIG}: {said(error)}", HINT) from error
+
+
 def verified_payload(bundle: Bundle, root: TrustedRoot, identity: str, issuer: str, origin: str) -> bytes:
     """The bytes of the statement that an identity signed, once certificate, log entry, time and signature hold.
 
@@ -148,8 +168,7 @@ def _read_config(path: Path) -> ClientTrustConfig:
     except OSError as error:
         raise ToolError(f"cannot read {path}: {error.strerror}", SHAPE) from error
     except (ValueError, SigstoreError) as error:
-        hint = "ask whoever runs the instance for its client trust config, v0.1"
-        raise ToolError(f"{path} is not the trust config of a Sigstore instance: {said(error)}", hint) from error
+        raise ToolError(f"{path} {NO_CONFIG}: {said(error)}", HINT) from error
     return config
 
 
@@ -182,6 +201,10 @@ def _logged_at(bundle: Bundle, root: TrustedRoot) -> str:
 
 def said(error: BaseException) -> str:
     """The words of an error, or of what caused it where it has none of its own."""
+    listed = getattr(error, "errors", None)
+    if callable(listed):  # of the models that its documents are read by: a list for programs, with the place of each
+        first = listed()[0]
+        return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
     words = " ".join(str(error).split())
     if words or error.__cause__ is None:
         return words or type(error).__name__
