@@ -20,7 +20,7 @@ LAST = 10**9
 
 def faults(root: TrustRoot) -> Iterator[str]:
     """What is wrong with a trust root, in words that follow its name; nothing where all of it makes sense."""
-    for rule in (_faults, _holder_faults, _identity_faults, _role_faults):
+    for rule in (_faults, _holder_faults, _identity_faults, _login_faults, _role_faults):
         yield from (words for wrong, words in rule(root) if wrong)
 
 
@@ -54,6 +54,20 @@ def _identity_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
         yield not is_sha256(identity.instance), f"names the Sigstore instance of {name!r} by no SHA-256"
         yield not all(map(_is_word, (identity.identity, identity.issuer))), f"gives {name!r} no identity, or no issuer"
         yield role not in KEYLESS, f"gives {name!r} the role {role or 'of nobody'} by an identity; that takes a key"
+
+
+def _login_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:
+    """Whoever has a login can sign by every identity that is made of it, so all of them are one person's, in one role.
+
+    There are several where the trust config of an instance was replaced by a newer one.
+    """
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for keyid, identity in sorted(root.identities.items()):
+        who = root.holders[keyid].name, root.role_of(keyid)
+        other = first.setdefault(identity.login, who)
+        (name, role), (others, its) = sorted((who, other))
+        login = " at ".join(identity.login)
+        yield who != other, f"gives one login, {login}, to {name!r} as {role} and to {others!r} as {its}"
 
 
 def _role_faults(root: TrustRoot) -> Iterator[tuple[bool, str]]:

@@ -62,7 +62,8 @@ def enrol(root: TrustRoot, enrolment: Enrolment, threshold: int | None, note: st
         note: What its owners say of it.
 
     Raises:
-        ToolError: The key has a role already, he has a key in this role, or the threshold is not to be reached.
+        ToolError: The key has a role already, or the login of an identity, he has a key in this role, or the threshold
+            is not to be reached.
     """
     return _require_enough(_with_threshold(_with(_next(root, note), enrolment), enrolment.role, threshold))
 
@@ -78,7 +79,7 @@ def rotate(root: TrustRoot, keyid: str, key: Credential, time: str, note: str) -
         note: What its owners say of it.
 
     Raises:
-        ToolError: The new key has a role already.
+        ToolError: The new key has a role already, or the login of the new identity is that of somebody else.
     """
     enrolment = Enrolment(root.role_of(keyid), root.holders[keyid].name, key)
     return _with(_without(_next(root, note), keyid, time), enrolment)
@@ -137,6 +138,8 @@ def _with(root: TrustRoot, enrolment: Enrolment) -> TrustRoot:
         state = f"retired at {known.retired}" if known.retired else f"in the role {root.role_of(key.keyid)}"
         what = f"the {kind_of(key)} of '{name}' is listed already: it is that of '{known.name}', {state}"
         raise ToolError(what, f"{a_kind_of(key)} has one role and one holder for ever: enroll another")
+    if isinstance(key, Identity):
+        _require_own_login(root, key, name, enrolment.role)
     if any(root.holders[keyid].name == name for keyid in root.in_use(enrolment.role)):
         # One person with two keys would count for two.
         raise ToolError(
@@ -144,6 +147,15 @@ def _with(root: TrustRoot, enrolment: Enrolment) -> TrustRoot:
         )
     roles = {**root.roles, enrolment.role: replace(role, keyids=role.keyids | {key.keyid})}
     return replace(root, holders={**root.holders, key.keyid: Holder(name, key)}, roles=roles)
+
+
+def _require_own_login(root: TrustRoot, identity: Identity, name: str, role: str) -> None:
+    """One login has one holder and one role for ever, whichever instance certifies it: else it would count for two."""
+    for keyid, other in root.identities.items():
+        known, its = root.holders[keyid].name, root.role_of(keyid)
+        if other.login == identity.login and (known, its) != (name, role):
+            what = f"'{name}' would log in as '{known}' does, {its}: {' at '.join(identity.login)}"
+            raise ToolError(what, "a login has one role and one holder for ever, in whatever instance: enroll another")
 
 
 def _without(root: TrustRoot, keyid: str, time: str) -> TrustRoot:
