@@ -17,6 +17,7 @@ from pedigree.trust.inforce import Trust
 from pedigree.trust.keyless import sign_keyless
 from pedigree.trust.places import instance_path
 from pedigree.trust.root import Holder, TrustRoot
+from pedigree.trust.times import write_time
 from pedigree.trust.verdict import Check
 from pedigree.trust.verify import verify_release
 from system.conftest import Repo, add_signers, lay_out, stop_daemon
@@ -99,13 +100,15 @@ def test_a_release_is_made_from_what_an_identity_approved(repo: Repo, tmp_path: 
         lea = person_of(f"sigstore:{instance.config}?identity=lea@example.org&issuer={ISSUER}")
         config = instance.config.read_bytes()
         identity = lea.listed_as(config)
-        signature = office.manifestation("Lea", "I reviewed its terms and approve its use")
+        said = office.manifestation("Lea", "I reviewed its terms and approve its use")
+        signature = replace(said, identity=identity.fingerprint)
         approval = Approval(entry.files, entry.sha256, signature, identity.keyid).to_json()
         signed = sign_keyless(approval, lea, instance.provider.token(lea.identity, lea.issuer))
     office.files[f"approvals/{entry.uid[:16]}/legal.{identity.keyid[:8]}.sigstore.json"] = signed
     office.files[instance_path(identity.instance)] = config
     root = office.publish_root(identified(office.root(), office.key("Lea").keyid, identity), "Olga")
-    office.publish_snapshot(root)
+    # The log saw the approval just now, and no snapshot of before can have listed it.
+    office.publish_snapshot(root, time=write_time(datetime.now(UTC)))
     publish(office, repo)
     released = repo.pants(*apart, "package", "models/fw:fw", signer=office.uri("Ray"))
     assert released.returncode == 0, released.stderr

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from pedigree.cli.answer import EXIT_HOLDS
@@ -65,7 +64,7 @@ def _document(register: Register, item: Registered) -> dict[str, Any]:
 
 def _signature(decision: Approval | Revocation) -> dict[str, str]:
     """What a signature says of itself, and when a log saw it that of an identity."""
-    return {**asdict(decision.signature), **({"logged": decision.logged} if decision.logged else {})}
+    return {**decision.signature.to_json(), **({"logged": decision.logged} if decision.logged else {})}
 
 
 def _standing(register: Register, item: Registered) -> dict[str, Any]:

@@ -133,11 +133,10 @@ def _require_approved_before(entries: Iterable[Registered], snapshot: Snapshot) 
     """Nobody can have listed an approval before it was given; a time that lies ahead is not when somebody signed."""
     for registered in entries:
         for approval in registered.approvals:
-            who = approval.signature
             # Both are written in one form, in which later is greater.
-            if who.time > snapshot.time:
+            if approval.signed_at > snapshot.time:
                 raise Refused(
-                    f"'{registered.entry.name}' is approved by {who.name} at {who.time}, "
+                    f"'{registered.entry.name}' is approved by {approval.signature.name} at {approval.signed_at}, "
                     f"but the snapshot that lists that was made at {snapshot.time}"
                 )
 

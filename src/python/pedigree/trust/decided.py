@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pedigree.step.digests import sha256_bytes
 from pedigree.trust.envelope import bundle_hint, open_bundle, unverified_document
 from pedigree.trust.errors import MalformedEvidence, Refused
-from pedigree.trust.identity import Identity, a_kind_of, kind_of
+from pedigree.trust.identity import Identity, a_kind_of, in_words, kind_of
 from pedigree.trust.places import instance_path
 from pedigree.trust.public import PublicKey
 from pedigree.trust.root import Holder, TrustRoot
@@ -78,21 +78,29 @@ def require_holder(signature: Manifestation, root: TrustRoot, decided: Decided, 
 
     Raises:
         MalformedEvidence: It states no time, or no meaning.
-        Refused: It says otherwise, or the key or identity was retired before.
+        Refused: It says otherwise, names another identity than the one that signed, or the key or identity was retired
+            before.
     """
     holder, role = root.holders[decided.keyid], root.role_of(decided.keyid)
     what = kind_of(holder.key)
     if (signature.name, signature.role) != (holder.name, role):
         signed = f"{origin} is signed as {signature.name}, {signature.role}"
         raise Refused(f"{signed}, but the {what} is that of {holder.name}, {role}")
+    _require_named(signature, holder, origin)
     if not is_time(signature.time) or not signature.meaning.strip():
         raise MalformedEvidence(f"{origin} states no time, or not what the signature means")
-    # A stated time can lie before the signature, the log's cannot: both are in one form, in which later is greater.
-    when = max(signature.time, decided.logged)
-    if holder.retired and parse_time(when) >= parse_time(holder.retired):
+    if holder.retired and parse_time(signature.signed_at(decided.logged)) >= parse_time(holder.retired):
         raise Refused(
             f"{origin} is signed by {holder.name} with {a_kind_of(holder.key)} that was retired at {holder.retired}"
         )
+
+
+def _require_named(signature: Manifestation, holder: Holder, origin: str) -> None:
+    """What an identity signs says so, and by which; what a key signs says nothing of one."""
+    by = holder.key.fingerprint if isinstance(holder.key, Identity) else ""
+    if signature.identity != by:
+        what = f"{origin} names the identity sha256:{signature.identity} as its signer's" if signature.identity else ""
+        raise Refused(f"{what or f'{origin} names no identity'}, but is signed by {in_words(holder.key)}")
 
 
 def _by_key(data: bytes, root: TrustRoot, fingerprint: str, roles: tuple[str, ...], origin: str) -> Decided:
@@ -104,33 +112,14 @@ def _by_key(data: bytes, root: TrustRoot, fingerprint: str, roles: tuple[str, ..
 
 
 def _by_identity(data: bytes, root: TrustRoot, files: Files, roles: tuple[str, ...], origin: str) -> Decided:
-    """The certificate is held against those identities alone that belong to whoever the statement names as its signer.
+    """The certificate is held against that identity alone which the statement names as its signer's.
 
-    There are several where the trust config of the instance was replaced by a newer one.
+    A person has several where the trust config of the instance was replaced by a newer one, and what was signed by one
+    may open by another; but each is retired and revoked by itself.
     """
-    name = _named(data, origin)
-    problems = [Refused(f"{origin} is signed by an identity as {name!r}, whom the trust root lists with none")]
-    for identity in root.identities.values():
-        holder = root.holders[identity.keyid]
-        if holder.name == name:
-            try:
-                return _opened(data, root, identity, files, roles, origin)
-            except NoSigstore:
-                raise
-            except Refused as problem:
-                problems.append(problem)
-    raise problems[-1]
-
-
-def _opened(
-    data: bytes, root: TrustRoot, identity: Identity, files: Files, roles: tuple[str, ...], origin: str
-) -> Decided:
+    identity = _named(data, root, origin)
     _require_role(root, root.holders[identity.keyid], roles, origin)
-    config = files.get(path := instance_path(identity.instance))
-    if config is None:
-        raise Refused(f"{origin} cannot be checked: {path}, the trust config of its Sigstore instance, is missing")
-    if sha256_bytes(config) != identity.instance:
-        raise Refused(f"{path} is not the trust config that the trust root names")
+    config = _config(identity, files, origin)
     try:
         # Sigstore's client is heavy, and an auditor has it only where somebody signs so.
         from pedigree.trust.keyless import open_identified
@@ -141,12 +130,27 @@ def _opened(
     return Decided(document, identity.keyid, logged)
 
 
-def _named(data: bytes, origin: str) -> str:
-    """As whom somebody signs, by the statement; not believed yet."""
+def _named(data: bytes, root: TrustRoot, origin: str) -> Identity:
+    """By which identity somebody signs, as the statement says; that he does is not believed yet."""
     try:
-        return str(unverified_document(data, origin)["predicate"]["signature"]["name"])
-    except (KeyError, TypeError) as error:
+        fingerprint = unverified_document(data, origin)["predicate"]["signature"].get("identity")
+    except (KeyError, TypeError, AttributeError) as error:
         raise MalformedEvidence(f"{origin} does not say who signs") from error
+    if not fingerprint or not isinstance(fingerprint, str):
+        raise Refused(f"{origin} is signed by an identity, and does not name the one")
+    if fingerprint not in root.identities:
+        raise Refused(f"{origin} is signed by an identity that the trust root does not list: sha256:{fingerprint}")
+    return root.identities[fingerprint]
+
+
+def _config(identity: Identity, files: Files, origin: str) -> bytes:
+    """The trust config of an identity's instance, which owners signed by its digest."""
+    config = files.get(path := instance_path(identity.instance))
+    if config is None:
+        raise Refused(f"{origin} cannot be checked: {path}, the trust config of its Sigstore instance, is missing")
+    if sha256_bytes(config) != identity.instance:
+        raise Refused(f"{path} is not the trust config that the trust root names")
+    return config
 
 
 def _require_role(root: TrustRoot, holder: Holder, roles: tuple[str, ...], origin: str) -> None:

@@ -29,16 +29,29 @@ class Manifestation:
         role: The role in which he signs.
         time: RFC 3339, as he states it.
         meaning: What the signature means: "I reviewed the scan and approve ...".
+        identity: Fingerprint of the identity that signs; empty for a key, which the bundle names.
     """
 
     name: str
     role: str
     time: str
     meaning: str
+    identity: str = ""
+
+    def signed_at(self, logged: str = "") -> str:
+        """When he signed, wherever that decides: nobody states a time before the one at which a log saw it.
+
+        Both are in one form, in which later is greater.
+        """
+        return max(self.time, logged)
 
     def words(self, logged: str = "") -> str:
         """Who signed, in which role and when, for people; beside the stated time that of a log, where one saw it."""
         return f"{self.name} ({self.role}, {self.time}{f'; in the log at {logged}' if logged else ''})"
+
+    def to_json(self) -> dict[str, str]:
+        """What is signed of it."""
+        return {field: text for field, text in asdict(self).items() if text or field != "identity"}
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,14 @@ class Approval:
         """What a person reads of it."""
         return self.signature.words(self.logged)
 
+    @property
+    def signed_at(self) -> str:
+        """When it was signed, wherever that decides."""
+        return self.signature.signed_at(self.logged)
+
     def to_json(self) -> dict[str, Any]:
         """The statement that is signed."""
-        predicate = {"entry": {"sha256": self.entry}, "signature": asdict(self.signature)}
+        predicate = {"entry": {"sha256": self.entry}, "signature": self.signature.to_json()}
         return statement(self.files, APPROVAL, predicate)
 
 
@@ -95,15 +113,20 @@ class Revocation:
         """What a person reads of it."""
         return f"revoked by {self.signature.words(self.logged)}: {self.reason}"
 
+    @property
+    def signed_at(self) -> str:
+        """When it was signed, wherever that decides."""
+        return self.signature.signed_at(self.logged)
+
     def to_json(self) -> dict[str, Any]:
         """The statement that is signed."""
-        predicate = {"kind": self.kind, "reason": self.reason, "signature": asdict(self.signature)}
+        predicate = {"kind": self.kind, "reason": self.reason, "signature": self.signature.to_json()}
         return statement(self.subjects, REVOCATION, predicate)
 
 
 _SIGNATURE = dict.fromkeys(("name", "role", "time", "meaning"), str)
-_APPROVAL = {"entry": {"sha256": str}, "signature": _SIGNATURE}
-_REVOCATION = {"kind": str, "reason": str, "signature": _SIGNATURE}
+_APPROVAL = {"entry": {"sha256": str}}
+_REVOCATION = {"kind": str, "reason": str}
 
 
 def open_approval(data: bytes, root: TrustRoot, origin: str, files: Files = NO_FILES) -> Approval:
@@ -123,8 +146,7 @@ def open_approval(data: bytes, root: TrustRoot, origin: str, files: Files = NO_F
     decided = open_decision(data, root, files, APPROVAL, APPROVERS, origin)
     document, predicate = decided.document, decided.document["predicate"]
     try:
-        require_shape(predicate, _APPROVAL, "it")
-        signature = Manifestation(**predicate["signature"])
+        signature = _manifested(predicate, _APPROVAL)
         entry = predicate["entry"]["sha256"]
         approval = Approval(subjects_of(document), entry, signature, decided.keyid, decided.logged)
     except (KeyError, TypeError, ValueError) as error:
@@ -148,8 +170,7 @@ def open_revocation(data: bytes, root: TrustRoot, origin: str, files: Files = NO
     decided = open_decision(data, root, files, REVOCATION, may_revoke(root), origin)
     document, predicate = decided.document, decided.document["predicate"]
     try:
-        require_shape(predicate, _REVOCATION, "it")
-        signature = Manifestation(**predicate["signature"])
+        signature = _manifested(predicate, _REVOCATION)
         kind, reason = predicate["kind"], predicate["reason"]
         revocation = Revocation(kind, subjects_of(document), reason, signature, decided.keyid, decided.logged)
     except (KeyError, TypeError, ValueError) as error:
@@ -158,6 +179,17 @@ def open_revocation(data: bytes, root: TrustRoot, origin: str, files: Files = NO
         raise MalformedEvidence(f"{origin} is not a revocation, or is not written as one")
     require_holder(revocation.signature, root, decided, origin)
     return revocation
+
+
+def _manifested(predicate: dict[str, Any], shape: dict[str, Any]) -> Manifestation:
+    """What a signature says of itself, once the predicate that it is in has its shape.
+
+    Raises:
+        ValueError: It has another.
+    """
+    more = {"identity": str} if "identity" in predicate["signature"] else {}
+    require_shape(predicate, {**shape, "signature": {**_SIGNATURE, **more}}, "it")
+    return Manifestation(**predicate["signature"])
 
 
 def may_revoke(root: TrustRoot) -> tuple[str, ...]:

@@ -41,9 +41,8 @@ def require_timely(register: Register, snapshot: Snapshot, last: Last) -> None:
     for path, sha256 in sorted(snapshot.files.items()):
         if _is_approval(path) and sha256 not in known:
             approval = open_approval(register.files[path], register.root, path, register.files)
-            for wrong, words in _faults(approval, register, snapshot):
+            for wrong, words, remedy in _faults(approval, register, snapshot):
                 if wrong:
-                    remedy = "remove it, and have the base model approved again by a key in use"
                     raise Refused(f"{path}, which the last snapshot did not list, {words}", remedy)
 
 
@@ -96,13 +95,17 @@ def _require_plans_timely(register: Register, snapshot: Snapshot, known: frozens
                 raise Refused(f"{path}, which the last snapshot did not list so: {problem}", remedy) from problem
 
 
-def _faults(approval: Approval, register: Register, snapshot: Snapshot) -> Iterator[tuple[bool, str]]:
-    holder, time = register.root.holders[approval.keyid], approval.signature.time
+def _faults(approval: Approval, register: Register, snapshot: Snapshot) -> Iterator[tuple[bool, str, str]]:
+    """Whether something is wrong with an approval; what, in words that follow its path; and what to do about it."""
+    holder, time = register.root.holders[approval.keyid], approval.signed_at
     what = a_kind_of(holder.key)
-    yield bool(holder.retired), f"is signed by {holder.name} with {what} that was retired at {holder.retired}"
-    yield holder.key.fingerprint in register.revoked, f"is signed by {holder.name} with {what} that is revoked"
+    by, remedy = f"is signed by {holder.name} with {what}", f"remove it, and have it approved again by {what} in use"
+    yield bool(holder.retired), f"{by} that was retired at {holder.retired}", remedy
+    yield holder.key.fingerprint in register.revoked, f"{by} that is revoked", remedy
     ahead = parse_time(time) > parse_time(snapshot.time)
-    yield ahead, f"states the time {time}, which lies after {snapshot.time}, that of the snapshot"
+    how = "states the time" if time == approval.signature.time else "was seen by the log of its instance at"
+    words = f"{how} {time}, which lies after {snapshot.time}, that of the snapshot"
+    yield ahead, words, "make the snapshot once that time is past; where it lies in the future, a clock is wrong"
 
 
 def _told(path: str, register: Register) -> str:

@@ -66,7 +66,7 @@ def _section(item: Registered) -> Iterator[str]:
         where = f"; its legal review {plain(terms.approval)} has the rest" if terms.approval else ""
         yield f"Its entry lists nothing that it asks of whoever hands the release on{where}."
     yield from ("", "Approved, in the words of those who signed, by:", "")
-    for approval in sorted(item.approvals, key=lambda each: (each.signature.time, each.signature.name, each.keyid)):
+    for approval in sorted(item.approvals, key=lambda each: (each.signed_at, each.signature.name, each.keyid)):
         who = approval.signature
         yield f"- {plain(who.name)} ({plain(who.role)}, {who.time}): {plain(who.meaning)}"
     yield ""

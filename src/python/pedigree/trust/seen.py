@@ -24,7 +24,7 @@ class Revoked(NamedTuple):
         kind: Of what kind it is.
         sha256: Its digest, or the fingerprint of the key that it is.
         keyid: Whose key signed that.
-        time: When, as its signer stated it.
+        time: When; as its signer stated it, or as a log saw it later.
     """
 
     kind: str
@@ -129,7 +129,7 @@ def joined(seen: Seen, now: Seen, root: TrustRoot) -> Seen:
 
 def entries_of(item: Revocation) -> list[Revoked]:
     """What there is to remember of a revocation."""
-    return [Revoked(item.kind, digest, item.keyid, item.signature.time) for digest in item.subjects.values()]
+    return [Revoked(item.kind, digest, item.keyid, item.signed_at) for digest in item.subjects.values()]
 
 
 def is_void(item: Revoked, root: TrustRoot) -> bool:

@@ -37,8 +37,8 @@ class IdentifiedSignatory:
         return self.identity.keyid
 
     def manifests(self, time: str, meaning: str) -> Manifestation:
-        """What his signature says of itself."""
-        return Manifestation(self.name, self.role, time, meaning)
+        """What his signature says of itself, and by which of his identities it is."""
+        return Manifestation(self.name, self.role, time, meaning, self.identity.fingerprint)
 
     def decide(self, document: dict[str, Any]) -> bytes:
         """Sign a statement into a Sigstore bundle; the file's bytes. He may be asked to log in.
