@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import random
+import re
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -56,6 +59,43 @@ def test_what_somebody_signed_is_opened_without_a_network(
     person, data = signed
     assert open_keyless(data, person, "approval.json") == STATEMENT
     assert canonical_json(json.loads(data)) == data
+
+
+def by_the_docs(
+    directory: Path, person: Person, data: bytes, sha256: str = "0" * 64
+) -> subprocess.CompletedProcess[str]:
+    """What the stock client says of a bundle, by the script that stands in the docs."""
+    docs = next(up / "docs" / "verify.md" for up in (Path.cwd(), *Path.cwd().parents) if (up / "docs").is_dir())
+    (script,) = re.findall(r"```sh\n(# identity\.sh.*?)```", docs.read_text(), re.DOTALL)
+    (directory / "identity.sh").write_text(script)
+    (directory / "bundle.json").write_bytes(data)
+    (directory / "python3").symlink_to(sys.executable)
+    environment = {
+        "PATH": f"{directory}:/usr/bin:/bin",
+        "HOME": str(directory),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    named = (str(person.instance), person.identity, person.issuer, sha256)
+    command = ["bash", str(directory / "identity.sh"), str(directory / "bundle.json"), *named]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_stock_client_verifies_it_by_the_command_of_the_docs(signed: tuple[Person, bytes], tmp_path: Path) -> None:
+    done = by_the_docs(tmp_path, *signed)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == STATEMENT
+
+
+@pytest.mark.parametrize(
+    ("identity", "issuer", "digit"),
+    [(SOMEBODY_ELSE, ISSUER, "0"), (SOMEBODY, f"{ISSUER}/", "0"), (SOMEBODY, ISSUER, "1")],
+)
+def test_the_stock_client_refuses_another_person_issuer_or_subject(
+    identity: str, issuer: str, digit: str, signed: tuple[Person, bytes], tmp_path: Path
+) -> None:
+    person = Person(signed[0].instance, identity, issuer)
+    done = by_the_docs(tmp_path, person, signed[1], digit * 64)
+    assert done.returncode == 1 and done.stdout == "" and "FAIL" in done.stderr
 
 
 @pytest.mark.parametrize(
