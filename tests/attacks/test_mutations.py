@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from securesystemslib.signer import Signer  # type: ignore[attr-defined]
 
-from log.writing import append, event, keys_of, last_head
+from log.writing import append, event, last_head
 from pedigree.log.head import open_head
 from pedigree.step.record import WORKSTATION
 from pedigree.trust import registered, verify
@@ -102,7 +102,7 @@ def documents(
     signer, said = load_signer(uri, public), {"_type": "link", "name": "x"}
     log = f"sqlite://{tmp_path_factory.mktemp('log') / 'log.db'}"
     append(log, [event()], uri)
-    keys = {keyid: holder.key for keyid, holder in keys_of(uri).items()}
+    keys = {public.keyid: public}
     (attested, *_) = sorted((pristine / "attestations").glob("*.provenance.sigstore.json"))
 
     def bundle(data: bytes) -> object:

@@ -62,7 +62,7 @@ def test_every_bundle_of_people_verifies_with_the_key_that_the_trust_root_lists(
     office.revoke("Quentin", "dataset", {"datasets/of/others": "9f" * 32})
     office.publish_snapshot(office.root(), 2)
     release = sealed_in(office, tmp_path / "work", "Ray")
-    keys = {holder.key.fingerprint: holder.key.pem for holder in office.root().holders.values()}
+    keys = {office.key(name).fingerprint: office.key(name).pem for name in office.people}
     files = sorted((release / ATTESTED).rglob("*.sigstore.json"))
     assert {payload(file)["predicateType"] for file in files} == OF_PEOPLE
     for file in files:
