@@ -8,6 +8,8 @@ import sys
 NOWHERE = "/"
 """Where such a process works."""
 _KEPT = ("LD_LIBRARY_PATH", "PATH", "TMPDIR")
+# Where they lie as of now: a relative place is one to where this process was started, whatever it looks into later.
+_PACKAGES = os.pathsep.join(os.path.abspath(path) for path in sys.path if path)
 
 
 def module_command(module: str) -> list[str]:
@@ -22,4 +24,4 @@ def module_command(module: str) -> list[str]:
 def packages_alone() -> dict[str, str]:
     """An environment with the packages that this process has found, and with none of the user's secrets."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(os.path.isabs, sys.path)), "PYTHONSAFEPATH": "1"}
+    return {**kept, "PYTHONPATH": _PACKAGES, "PYTHONSAFEPATH": "1"}
