@@ -52,7 +52,8 @@ class IdentifiedSignatory:
         except ModuleNotFoundError as error:
             what = f"this `pedigree` cannot sign by an identity, because it lacks {error.name}"
             raise ToolError(what, OTHERS) from error
-        return sign_keyless(document, person_of(self.uri))
+        signed: bytes = sign_keyless(document, person_of(self.uri))
+        return signed
 
 
 def find_identified(
