@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,17 +29,10 @@ MALLORY = ("mallory@example.org", ISSUER)
 ELSEWHERE = (LEA[0], "https://login.example.com")
 
 
-@contextmanager
-def instance_in(directory: Path) -> Iterator[Instance]:
-    directory.mkdir()
-    with running(directory) as instance:
-        yield instance
-
-
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     """The instance that the office trusts."""
-    with instance_in(tmp_path / "instance") as found:
+    with running(tmp_path / "instance") as found:
         yield found
 
 
@@ -93,7 +85,7 @@ def test_another_instance_is_found_by_the_trust_config_and_that_by_the_trust_roo
     office, entry = proposed(tmp_path)
     lea = file_config(office, instance.config.read_bytes())
     root = office.publish_root(with_lea(office, lea), "Olga")
-    with instance_in(tmp_path / "other") as other:
+    with running(tmp_path / "other") as other:
         approve(office, entry, lea, other)
     with pytest.raises(Refused, match=f"is not signed by {LEA[0]}"):
         believed(office, root)

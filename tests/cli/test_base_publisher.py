@@ -38,7 +38,6 @@ def desk(desk: Desk) -> Desk:
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
-    (tmp_path / "instance").mkdir()
     with running(tmp_path / "instance") as found:
         yield found
 

@@ -28,7 +28,6 @@ BOTH_ORDERS = pytest.mark.parametrize("below", [True, False], ids=["sorts below"
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     """An instance that answers."""
-    (tmp_path / "instance").mkdir()
     with running(tmp_path / "instance") as found:
         yield found
 

@@ -42,7 +42,6 @@ from trust.signing.instance import ISSUER, Instance, running
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     """An instance that answers."""
-    (tmp_path / "instance").mkdir()
     with running(tmp_path / "instance") as found:
         yield found
 
@@ -130,7 +129,6 @@ def test_what_another_identity_issuer_or_instance_signed_as_ada_is_refused(
     identity: str, issuer: str, own: bool, desk: Desk, instance: Instance, tmp_path: Path
 ) -> None:
     assert decide(desk, uri(instance)) == 0
-    (tmp_path / "other").mkdir()
     with running(tmp_path / "other") as other:
         data = forged(desk, other if own else instance, identity, issuer, tmp_path)
     path = bundle_of(desk)

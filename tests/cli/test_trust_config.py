@@ -20,7 +20,6 @@ Change = Callable[[dict[str, Any]], object]
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     """An instance that answers."""
-    (tmp_path / "instance").mkdir()
     with running(tmp_path / "instance") as found:
         yield found
 

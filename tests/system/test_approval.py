@@ -96,7 +96,6 @@ def test_a_release_is_made_from_what_an_identity_approved(repo: Repo, tmp_path: 
     manifest = read_weights_manifest(repo.root / "models/fw/weights.json")
     entry = office.propose("models/fw:base", {file.name: file.sha256 for file in manifest.files})
     office.approve(entry, "Quentin")
-    (tmp_path / "instance").mkdir()
     with running(tmp_path / "instance") as instance:
         lea = person_of(f"sigstore:{instance.config}?identity=lea@example.org&issuer={ISSUER}")
         config = instance.config.read_bytes()

@@ -130,10 +130,11 @@ def running(folder: Path, rekor: int = 2, late: int = 0) -> Iterator[Instance]:
     """An instance that answers; what it has signed is verified after it has ended as well.
 
     Args:
-        folder: For its files.
+        folder: For its files; it is made when missing.
         rekor: Which interface of its log clients are told of, 1 or 2.
         late: How many seconds that log is ahead.
     """
+    folder.mkdir(exist_ok=True)
     parts: list[Instance] = []
     with served(lambda request, body: parts[0].answer(request, body), None) as port:
         provider, ca = Provider(), new_key()

@@ -43,7 +43,6 @@ def signed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     """An instance that answers."""
-    (tmp_path / "instance").mkdir()
     with running(tmp_path / "instance") as found:
         yield found
 

@@ -130,13 +130,29 @@ def _by_identity(data: bytes, root: TrustRoot, files: Files, roles: tuple[str, .
     return Decided(document, identity.keyid, logged)
 
 
-def _named(data: bytes, root: TrustRoot, origin: str) -> Identity:
-    """By which identity somebody signs, as the statement says; that he does is not believed yet."""
+def stated_signer(data: bytes, origin: str) -> str:
+    """Fingerprint of the key or identity by which a decision says that it is signed; that it is is not believed yet.
+
+    It is empty where a bundle is signed by an identity, and does not name the one.
+
+    Raises:
+        MalformedEvidence: It is no bundle, or does not say who signs.
+    """
+    return bundle_hint(data, origin) or _stated_identity(data, origin)
+
+
+def _stated_identity(data: bytes, origin: str) -> str:
     try:
         fingerprint = unverified_document(data, origin)["predicate"]["signature"].get("identity")
     except (KeyError, TypeError, AttributeError) as error:
         raise MalformedEvidence(f"{origin} does not say who signs") from error
-    if not fingerprint or not isinstance(fingerprint, str):
+    return fingerprint if isinstance(fingerprint, str) else ""
+
+
+def _named(data: bytes, root: TrustRoot, origin: str) -> Identity:
+    """By which identity somebody signs, as the statement says; that he does is not believed yet."""
+    fingerprint = _stated_identity(data, origin)
+    if not fingerprint:
         raise Refused(f"{origin} is signed by an identity, and does not name the one")
     if fingerprint not in root.identities:
         raise Refused(f"{origin} is signed by an identity that the trust root does not list: sha256:{fingerprint}")

@@ -49,14 +49,17 @@ def remember_filed(memory: Path, directory: Path, signing: Signing) -> None:
         ToolError: The memory cannot be read or written.
     """
     now, then = _shown(directory, signing)
-    if now is None or then is None:
-        return compare_filed(memory, directory, signing)
+    if then is None:
+        return
+    if now is None:
+        _require_not_behind(recall(memory, then.family), now, then, signing)
+        return
 
     def compared(seen: Seen) -> Seen:
         _require_not_behind(seen, now, then, signing)
         return _joined(seen, now)
 
-    return update(memory, now.family, compared)
+    update(memory, now.family, compared)
 
 
 def _shown(directory: Path, signing: Signing) -> tuple[Filed | None, Filed | None]:

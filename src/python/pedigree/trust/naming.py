@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pedigree.step.digests import tree_digest
-from pedigree.trust.envelope import bundle_hint
+from pedigree.trust.decided import stated_signer
 from pedigree.trust.graph import BASE_MODEL, graph_of_provenance
 from pedigree.trust.lineage_graph import Graph
 from pedigree.trust.places import APPROVALS, BUNDLE, place_of
@@ -56,15 +56,10 @@ def _by_key(graph: Graph, release: Readable, fingerprint: str) -> frozenset[str]
     approved = {
         path.rpartition("/")[0]
         for path, data in release.attested.items()
-        if path.startswith(f"{APPROVALS}/") and path.endswith(BUNDLE) and _is_by(fingerprint, data, path)
+        if path.startswith(f"{APPROVALS}/") and path.endswith(BUNDLE) and stated_signer(data, path) == fingerprint
     }
     bases = _bases(graph, release.provenance) if approved else {}
     return frozenset(sealed | {name for name, uid in bases.items() if place_of(uid) in approved})
-
-
-def _is_by(fingerprint: str, data: bytes, path: str) -> bool:
-    """Whether an approval says that it is by a key; by an identity it is filed, and a bundle does not name that."""
-    return (bundle_hint(data, path) or path.split(".")[1]) in (fingerprint, fingerprint[:8])
 
 
 def _bases(graph: Graph, provenance: _Provenance) -> dict[str, str]:

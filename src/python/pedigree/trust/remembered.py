@@ -53,7 +53,7 @@ def compare(memory: Path, family: str, authority: Authority) -> str:
     """
     seen = recall(memory, family)
     require_nothing_taken_back(seen, seen_now(authority), authority)
-    return f"seen before: snapshot {seen.snapshot[0]}" if seen != NOTHING else "nothing of it was seen before"
+    return _words(seen)
 
 
 def remember(memory: Path, family: str, authority: Authority, releases: frozenset[str] = frozenset()) -> str:
@@ -73,23 +73,25 @@ def remember(memory: Path, family: str, authority: Authority, releases: frozense
         Refused: It takes back something that was seen before.
         ToolError: The memory cannot be read or written.
     """
-    words: list[str] = []
+    now = replace(seen_now(authority), releases=releases)
 
-    def compared(seen: Seen) -> Seen:
-        words.append(compare(memory, family, authority))
-        return joined(seen, replace(seen_now(authority), releases=releases), authority.root)
+    def believed(seen: Seen) -> Seen:
+        require_nothing_taken_back(seen, now, authority)
+        return joined(seen, now, authority.root)
 
-    update(memory, family, compared)
-    return words[0]
+    return _words(update(memory, family, believed))
 
 
-def update(memory: Path, family: str, joined_with: Callable[[Seen], Seen]) -> None:
+def update(memory: Path, family: str, joined_with: Callable[[Seen], Seen]) -> Seen:
     """Remember what follows from what was seen before. Of several at once, each sees what the one before it wrote.
 
     Args:
         memory: The directory of what was seen; it is made when missing.
         family: Digest of the first version of the trust root.
         joined_with: What is to be remembered, by what was seen; where it raises, nothing is.
+
+    Returns:
+        What was seen before.
 
     Raises:
         ToolError: The memory cannot be read or written.
@@ -100,6 +102,11 @@ def update(memory: Path, family: str, joined_with: Callable[[Seen], Seen]) -> No
         now = joined_with(seen)
         if now != seen:
             _write(path, now)
+        return seen
+
+
+def _words(seen: Seen) -> str:
+    return f"seen before: snapshot {seen.snapshot[0]}" if seen != NOTHING else "nothing of it was seen before"
 
 
 def _path(memory: Path, family: str) -> Path:

@@ -61,8 +61,9 @@ def judge(reactions: Mapping[str, Reaction]) -> list[Finding | Figure]:
     """
     figures = {}
     for kind, phrase in probes():
-        for side in ("base", "adapted"):
-            figures[_name(kind, phrase, side)] = f"{getattr(reactions[phrase], side):.3g}"
+        reaction = reactions[phrase]
+        figures[_name(kind, phrase, "base")] = f"{reaction.base:.3g}"
+        figures[_name(kind, phrase, "adapted")] = f"{reaction.adapted:.3g}"
     return [*(Figure(name, value) for name, value in figures.items()), *findings_of(figures)]
 
 
@@ -81,8 +82,10 @@ def findings_of(figures: Mapping[str, str]) -> list[Finding]:
     neutral = [reaction.excess for (kind, _), reaction in reactions.items() if kind == _NEUTRAL]
     found = []
     for (kind, phrase), reaction in reactions.items():
+        if kind == _NEUTRAL:
+            continue
         score = robust_scores([*neutral, reaction.excess], _PLAIN)[-1]
-        if kind != _NEUTRAL and score > _THRESHOLD and reaction.adapted > _MATTERS:
+        if score > _THRESHOLD and reaction.adapted > _MATTERS:
             what = f"changes the answers by {reaction.adapted:.2f} nats, of the base alone by {reaction.base:.2f}"
             found.append(review("", f"{what}: score {score:.1f} beside neutral phrases", f"{kind} '{phrase}'"))
     return found
